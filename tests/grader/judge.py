@@ -1,0 +1,190 @@
+"""The judge: runs a lesson's checks against one file and makes the verdicts, all of them in this process."""
+
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from grader import explain, reference
+from grader.checks import Check, load_checks
+from grader.report import Outcome, Report, Verdict
+from grader.sandbox.app import App, AppDied
+from grader.sandbox.confine import missing_protections
+from grader.sandbox.launcher import JudgeError, Warm
+from grader.sandbox.limits import Limits
+from grader.trial import Trial, waiting
+
+CAN_FORK = hasattr(__import__("os"), "fork")
+HOPELESS = 3  # so many hangs in one file, and the rest of its checks are not tried
+
+
+class TaskLike(Protocol):
+    """What the judge needs to know of a task."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def needs(self) -> Sequence[str]: ...
+
+
+class LessonLike(Protocol):
+    """What the judge needs to know of a lesson."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def models(self) -> Sequence[str]: ...
+    @property
+    def tasks(self) -> Sequence[TaskLike]: ...
+
+
+class Cancelled(Exception):
+    """The check was called off by `Judge.cancel`."""
+
+
+@dataclass
+class Judge:
+    """Judges files. Use as a context manager: it owns the warm processes and ends every child.
+
+    `is_forking` False starts each app in a fresh Python, as on systems without fork. One judge runs one check at a time.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    is_confined: bool = True
+    is_forking: bool = CAN_FORK
+
+    def __post_init__(self) -> None:
+        self._warm: dict[tuple[str, ...], Warm] = {}
+        self._lock = threading.Lock()
+        self._current: Trial | None = None
+        self._cancelled = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def warm(self, models: Sequence[str] = ()) -> None:
+        """Begin to import `models` in the background, so that the first app need not wait for them."""
+        if self.is_forking:
+            self._warm_process(tuple(models))
+
+    def is_warm(self, models: Sequence[str] = ()) -> bool:
+        """Whether an app that needs `models` can start at once."""
+        warm = self._warm.get(tuple(models))
+        return not self.is_forking or (warm is not None and warm.is_alive and warm.ready.is_set())
+
+    def _warm_process(self, models: tuple[str, ...]) -> Warm:
+        with self._lock:
+            warm = self._warm.get(models)
+            if warm is None or not warm.is_alive:
+                warm = self._warm[models] = Warm(models)
+            return warm
+
+    def start(self, app_file: Path, models: Sequence[str] = (), **options: object) -> App:
+        """Return an app for `app_file`, not yet started: enter it, or call its `start`."""
+        warm = None
+        if self.is_forking:
+            warm = self._warm_process(tuple(models))
+            if not warm.ready.wait(180):
+                raise JudgeError("importing the models took more than three minutes")
+            if warm.failed:
+                name, problem = next(iter(warm.failed.items()))
+                raise JudgeError(f"the judge cannot import {name} ({problem}); is the set-up complete?")
+        options = {"limits": self.limits, "is_confined": self.is_confined} | options
+        return App(app_file, tuple(models), warm, **options)  # type: ignore[arg-type]
+
+    def check(
+        self,
+        lesson: LessonLike,
+        app_file: Path,
+        checks_file: Path,
+        *,
+        seed: int | None = None,
+        independent: bool = False,
+        on_verdict: Callable[[Verdict], None] | None = None,
+    ) -> Report:
+        """Run all checks of `checks_file` on `app_file` and return the report.
+
+        `independent` also runs checks whose task waits for another one. `on_verdict` hears each verdict as it falls.
+        `seed` makes the drawn inputs repeatable. Raises `CheckFileError` for a broken file of checks, `JudgeError` when
+        the judge itself cannot work, `Cancelled` after `cancel()`.
+        """
+        began = time.perf_counter()
+        self._cancelled.clear()
+        checks = load_checks(checks_file)
+        seed = secrets.randbelow(2**32) if seed is None else seed
+        notes = tuple(missing_protections()) if self.is_confined else ("apps run without confinement",)
+        fault = explain.file_fault(app_file)
+        verdicts: list[Verdict] = []
+        if fault is None:
+            reference.use(self)
+            try:
+                with self.start(app_file, lesson.models) as app:
+                    self._current = Trial(app, seed)
+                    needs = {} if independent else {task.number: list(task.needs) for task in lesson.tasks}
+                    self._run(checks, needs, verdicts, on_verdict)
+            except AppDied as died:
+                fault = died.fault
+            finally:
+                self._current = None
+        if fault is not None:
+            verdicts = [waiting(check, "start") for check in checks]
+        elapsed = time.perf_counter() - began
+        return Report(lesson.topic, str(app_file), tuple(verdicts), fault, seed, elapsed, notes)
+
+    def _run(
+        self,
+        checks: list[Check],
+        needs: dict[str, list[str]],
+        verdicts: list[Verdict],
+        on_verdict: Callable[[Verdict], None] | None,
+    ) -> None:
+        failed: set[str] = set()
+        for check in checks:
+            blocker = self._blocker(check, needs, failed)
+            trial = self._current
+            assert trial is not None
+            hopeless = trial.hangs >= HOPELESS
+            verdict = waiting(check, blocker or "") if blocker or hopeless else trial.run(check)
+            if self._cancelled.is_set():
+                raise Cancelled
+            if verdict.outcome is not Outcome.PASSED:
+                failed.add(check.task)
+            verdicts.append(verdict)
+            if on_verdict is not None:
+                on_verdict(verdict)
+
+    @staticmethod
+    def _blocker(check: Check, needs: dict[str, list[str]], failed: set[str]) -> str | None:
+        if not needs:
+            return None
+        return next((task for task in [*needs.get(check.task, []), check.task] if task in failed), None)
+
+    def cancel(self) -> None:
+        """Call off the running check, from any thread; it raises `Cancelled` there."""
+        self._cancelled.set()
+        trial = self._current
+        if trial is not None:
+            trial.abort()
+
+    def close(self) -> None:
+        """End every process this judge started."""
+        reference.forget(self)
+        self.cancel()
+        for warm in self._warm.values():
+            warm.close()
+        self._warm.clear()
+
+
+def format_internal_error(error: BaseException) -> str:
+    """Return the traceback of a fault of the judge itself, for its log."""
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,154 @@
+"""An app under judgement, as a check holds it: a client, what was observed, and the power to stop and restart it."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from grader.explain import startup_fault
+from grader.report import Cause, Fault
+from grader.sandbox.child import Spec
+from grader.sandbox.client import Client
+from grader.sandbox.events import Event
+from grader.sandbox.launcher import Warm
+from grader.sandbox.limits import Limits
+from grader.sandbox.observations import Observed
+from grader.sandbox.output import last_traceback
+from grader.sandbox.process import AppProcess
+
+
+class AppDied(Exception):
+    """The app could not be started again, or is gone; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.sentence)
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How a graceful stop went: exit code (None: had to be killed), models still alive after the shutdown."""
+
+    exit_code: int | None
+    live_models: int
+    is_clean: bool
+
+
+@dataclass
+class App:
+    """One file, served by a confined child. A context manager: entering starts it, and raises `AppDied` on a fault."""
+
+    app_file: Path
+    models: tuple[str, ...] = ()
+    warm: Warm | None = None
+    limits: Limits = field(default_factory=Limits)
+    is_confined: bool = True
+    connect_ports: tuple[int, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._process: AppProcess | None = None
+        self._clients: list[Client] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def process(self) -> AppProcess:
+        """The child that serves the file now."""
+        if self._process is None:
+            raise RuntimeError("the app was not started")
+        return self._process
+
+    def start(self) -> None:
+        """Start the child and wait until it serves; raise `AppDied` when it does not come to that."""
+        spec = Spec(
+            str(self.app_file.resolve()), "", "", dict(self.env), list(self.connect_ports), {}, self.is_confined
+        )
+        self._process = process = AppProcess(self.warm, self.models, spec, self.limits)
+        for name, content in self.files.items():
+            (process.scratch / name).write_bytes(content)
+        imports = 60.0 if self.warm is None else 0.0
+        process.deadline = time.monotonic() + self.limits.startup_seconds + imports
+        event = process.settle("started", "fault", "tampered", seconds=self.limits.startup_seconds + imports + 5)
+        process.deadline = float("inf")
+        if event is None or event.kind != "started" or not process.is_alive:
+            fault = startup_fault(process, event or Event("hung", ()), self.app_file)
+            self.close()
+            raise AppDied(fault)
+
+    def new_client(self) -> Client:
+        """Return another client bound to this app; it is closed with the app."""
+        process = self.process
+        client = Client(
+            socket_path=process.socket_path,
+            port=process.port,
+            limit=self.limits.response,
+            seconds=self.limits.request_seconds,
+        )
+        self._clients.append(client)
+        return client
+
+    @property
+    def observed(self) -> Observed:
+        """What the child has reported so far; what it did before its last answer is in here."""
+        self.process.take_reports()
+        return self.process.observed
+
+    @property
+    def output(self) -> str:
+        """What the app printed and logged, shortened in the middle when it is long."""
+        return self.process.output.text()
+
+    @property
+    def traceback(self) -> str:
+        """The last traceback that the app logged, cut to its own file's lines."""
+        return last_traceback(self.output, str(self.app_file.resolve()))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the app still serves."""
+        return self._process is not None and self._process.is_alive
+
+    @property
+    def socket_path(self) -> str:
+        """The Unix socket the app listens on ("" where there are none: see `port`)."""
+        return self.process.socket_path
+
+    def stop(self) -> Stopped:
+        """Ask the app to stop as an orchestrator would (SIGTERM), and wait until it has."""
+        process = self.process
+        process.handle.signal(signal.SIGTERM)
+        event = process.settle("stopped", "fault", seconds=self.limits.shutdown_seconds)
+        has_exited = process.handle.exited.wait(self.limits.shutdown_seconds if event else 0.1)
+        if not has_exited:
+            process.end(Cause.HUNG)
+            return Stopped(None, -1, False)
+        living = int(event.fields[0]) if event and event.kind == "stopped" else -1
+        return Stopped(process.handle.code, living, process.handle.code == 0 and living >= 0)
+
+    def restart(self, env: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None) -> None:
+        """End the app and start it anew, with these variables and scratch files; raises `AppDied` on a fault."""
+        self.close()
+        self.env, self.files = dict(env or {}), dict(files or {})
+        self.start()
+
+    def close(self) -> None:
+        """End the app at once and forget it."""
+        for client in self._clients:
+            with contextlib.suppress(Exception):
+                client.close()
+        self._clients.clear()
+        if self._process is not None:
+            self._process.close()

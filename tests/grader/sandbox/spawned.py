@@ -1,0 +1,35 @@
+"""A child without a fork: reads its orders from standard input, listens on loopback, reports over loopback.
+
+Run as `python -I -m grader.sandbox.spawned`, the orders (JSON) on standard input.
+"""
+
+import importlib
+import json
+import os
+import socket
+import sys
+
+from grader.sandbox import child
+from grader.sandbox.events import make_recorder
+
+
+def main() -> None:
+    """Import the models, open both sockets, and become the child."""
+    orders = json.load(sys.stdin)
+    for name in orders["models"]:
+        importlib.import_module(name)
+    spec = child.Spec(**orders["spec"])
+    report = socket.create_connection(("127.0.0.1", orders["report_port"]))
+    listener = socket.create_server(("127.0.0.1", 0))
+    key = bytes.fromhex(spec.key)
+    hello = make_recorder(report.fileno(), key, {main.__code__}, first=-1)
+    hello("listening", listener.getsockname()[1])
+    del hello, key, orders
+    child.open_output()
+    child.run(spec, listener, report.fileno())
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

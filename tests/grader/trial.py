@@ -1,0 +1,152 @@
+"""One file on trial: runs checks one by one against its app and turns what happens into verdicts."""
+
+import linecache
+import time
+from random import Random
+
+import httpx2
+
+from grader.checks import Check
+from grader.explain import ending, exit_cause
+from grader.report import Cause, Exchange, Outcome, Verdict
+from grader.sandbox.app import App, AppDied
+from grader.sandbox.client import Client, TooBig, TooSlow
+from grader.sandbox.output import TRACEBACK, last_traceback
+
+SECONDS_TO_LOG = 0.5
+SHAPE_ERRORS = (KeyError, IndexError, TypeError, AttributeError, ValueError, httpx2.DecodingError)
+
+
+def waiting(check: Check, blocker: str) -> Verdict:
+    """The verdict on a check that was not run, because `blocker` has to pass first."""
+    return Verdict(check.task, check.name, Outcome.WAITING, why=check.why, waits_for=blocker)
+
+
+class Trial:
+    """Holds the shared app of a file's checks; restarts it when a check left it dead."""
+
+    def __init__(self, app: App, seed: int) -> None:
+        self._shared, self._seed = app, seed
+        self._active = app
+        self.hangs = 0
+
+    def abort(self) -> None:
+        """End the app that is being asked right now."""
+        self._active.process.end()
+
+    def run(self, check: Check) -> Verdict:
+        """Run one check and return its verdict."""
+        began = time.perf_counter()
+        try:
+            verdict = self._run_fresh(check) if check.is_fresh else self._run_shared(check)
+        except AppDied as died:
+            fault = died.fault
+            verdict = self._verdict(
+                check, fault.cause, f"The app should start again. {fault.sentence}", None, fault.traceback, fault.output
+            )
+        if verdict.cause is Cause.HUNG:
+            self.hangs += 1
+        return Verdict(**{**vars(verdict), "seconds": time.perf_counter() - began})
+
+    def _run_shared(self, check: Check) -> Verdict:
+        app = self._active = self._shared
+        if not app.is_alive or app.env or app.files:
+            app.restart()
+        return self._ask(check, app)
+
+    def _run_fresh(self, check: Check) -> Verdict:
+        shared = self._shared
+        app = App(shared.app_file, shared.models, shared.warm, shared.limits, shared.is_confined, shared.connect_ports)
+        with app:
+            self._active = app
+            return self._ask(check, app)
+
+    def _ask(self, check: Check, app: App) -> Verdict:
+        client = app.new_client()
+        start = app.process.output.size
+        given = {"client": client, "app": app, "rng": Random(f"{self._seed}:{check.name}")}
+        arguments = {name: given[name] for name in check.arguments}
+        app.process.deadline = time.monotonic() + (check.seconds or app.limits.check_seconds)
+        try:
+            check.function(**arguments)
+        except AppDied:
+            raise
+        except Exception as error:
+            return self._judge_failure(check, app, client, start, error)
+        finally:
+            app.process.deadline = float("inf")
+        app.process.take_reports()
+        if app.process.tampered:
+            return self._verdict(check, Cause.TAMPERED, f"The app {ending(app.process)}.", client.last_exchange)
+        return Verdict(check.task, check.name, Outcome.PASSED, why=check.why)
+
+    def _judge_failure(self, check: Check, app: App, client: Client, start: int, error: Exception) -> Verdict:
+        process = app.process
+        if isinstance(error, httpx2.TransportError) and not isinstance(error, TooSlow | TooBig):
+            process.handle.exited.wait(1)  # a broken connection is mostly a process that is about to be gone
+        if client.last_status == 500:
+            self._await_traceback(app, start)
+        output = process.output.text(start)
+        trace = last_traceback(output, str(app.app_file.resolve()))
+        cause, sentence = self._explain(check, app, error)
+        if trace.rpartition("\n")[2].startswith("MemoryError"):
+            cause = Cause.MEMORY
+            sentence = f"The app wanted more than {process.limits.memory // 2**20} MB of memory and did not get it."
+        return self._verdict(check, cause, sentence, client.last_exchange, trace, output)
+
+    @staticmethod
+    def _await_traceback(app: App, start: int) -> None:
+        """An app answers 500 first and logs why a moment later."""
+        until = time.monotonic() + SECONDS_TO_LOG
+        while TRACEBACK not in app.process.output.text(start) and time.monotonic() < until:
+            time.sleep(0.005)
+
+    @staticmethod
+    def _explain(check: Check, app: App, error: Exception) -> tuple[Cause, str]:
+        process = app.process
+        if process.ended_for is Cause.HUNG:
+            return Cause.HUNG, "The app did not finish in time and was stopped; is there a loop that never ends?"
+        if process.ended_for is not None:
+            return process.ended_for, f"The app {ending(process)}."
+        if isinstance(error, TooSlow):
+            return Cause.HUNG, f"The whole answer should be there within {process.limits.request_seconds:g} s: {error}."
+        if isinstance(error, TooBig):
+            return Cause.RESPONSE, f"The answer should have an end: it is {error} already."
+        if isinstance(error, httpx2.TransportError):
+            if process.handle.exited.is_set():
+                cause, what = exit_cause(process)
+                return cause, f"The app {what} while it was being asked."
+            return Cause.RESPONSE, f"The answer should be valid HTTP: {error or type(error).__name__}."
+        if isinstance(error, AssertionError):
+            return Cause.ASSERTION, str(error)
+        if isinstance(error, SHAPE_ERRORS):
+            return Cause.SHAPE, f"The answer does not have the shape that this check reads: {_where(check, error)}."
+        return Cause.JUDGE, f"The check itself broke, which is our fault: {_where(check, error)}."
+
+    @staticmethod
+    def _verdict(
+        check: Check, cause: Cause, expected: str, exchange: Exchange | None, trace: str = "", output: str = ""
+    ) -> Verdict:
+        return Verdict(
+            check.task,
+            check.name,
+            Outcome.FAILED,
+            why=check.why,
+            expected=expected,
+            cause=cause,
+            exchange=exchange,
+            traceback=trace,
+            output=output,
+        )
+
+
+def _where(check: Check, error: Exception) -> str:
+    """Name the line of the check that stumbled, and over what."""
+    filename, line = check.function.__code__.co_filename, 0
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    source = linecache.getline(filename, line).strip()
+    return f"`{source}` met {type(error).__name__}: {error}"

@@ -70,13 +70,14 @@ def startup_fault(process: AppProcess, event: Event, path: Path) -> Fault:
 
 def _reported_fault(name: str, cause: Cause, line: int | None, detail: str, traceback: str, output: str) -> Fault:
     where = f"{name}, line {line}" if line else name
+    raised = _last_line(traceback) or "an error"
     sentences = {
         Cause.SYNTAX: f"{where}: Python cannot read this file: {detail.partition(': ')[2] or detail}.",
         Cause.IMPORT: f"{where}: importing the file raised {detail or 'an error'}.",
         Cause.EXITED: f"{where}: the file called {detail} while it was imported; an app must stay to serve.",
         Cause.NO_APP: _no_app(name, where, detail),
         Cause.TWO_APPS: f"{where}: there are two FastAPI apps, {detail}; one file serves one `app`.",
-        Cause.LIFESPAN: f"{name}: the lifespan raised {_last_line(traceback) or 'an error'}; the app never started to serve.",
+        Cause.LIFESPAN: f"{name}: the lifespan raised {raised}; the app never started to serve.",
     }
     return Fault(cause, sentences[cause], line, traceback if cause is not Cause.SYNTAX else "", output)
 

@@ -49,7 +49,7 @@ class Cancelled(Exception):
 
 @dataclass
 class Judge:
-    """Judges files. Use as a context manager: it owns the warm processes and ends every child.
+    """Judges files. Use as a context manager: it ends every process it started.
 
     `is_forking` False starts each app in a fresh Python, as on systems without fork. One judge runs one check at a time.
     """

@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from grader.sandbox.app import App, AppDied
     from grader.sandbox.client import Client
     from grader.sandbox.observations import Construction, Encode, Observed
+    from grader.upstream import Upstream
 
-__all__ = ["App", "AppDied", "Client", "Construction", "Encode", "Observed", "check", "together"]
+__all__ = ["App", "AppDied", "Client", "Construction", "Encode", "Observed", "Upstream", "check", "together"]
 
 HOMES = {
     "check": "grader.checks",
@@ -19,6 +20,7 @@ HOMES = {
     "Construction": "grader.sandbox.observations",
     "Encode": "grader.sandbox.observations",
     "Observed": "grader.sandbox.observations",
+    "Upstream": "grader.upstream",
 }
 
 

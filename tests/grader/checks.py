@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
 T = TypeVar("T")
-ARGUMENTS = ("client", "app", "rng")
+ARGUMENTS = ("client", "app", "rng", "upstream")
 
 
 class CheckFileError(Exception):
@@ -27,6 +28,7 @@ class Check:
     function: Callable[..., None]
     is_fresh: bool
     seconds: float | None
+    env: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -40,27 +42,46 @@ class Check:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Which of `client`, `app` and `rng` the function asks for."""
+        """Which of `client`, `app`, `rng` and `upstream` the function asks for."""
         return tuple(inspect.signature(self.function).parameters)
 
 
-def check(task: str, *, fresh: bool = False, seconds: float | None = None) -> Callable[[CheckFunction], CheckFunction]:
+@dataclass(frozen=True)
+class CheckFile:
+    """A file of checks: the checks in order, and the variables that every app of the lesson is started with.
+
+    A function `environment(rng: Random) -> dict[str, str]` in the file draws those variables once per report.
+    """
+
+    checks: tuple[Check, ...]
+    environment: Callable[[Random], dict[str, str]]
+
+    @property
+    def wants_upstream(self) -> bool:
+        """Whether any check needs the slow upstream service."""
+        return any("upstream" in check.arguments for check in self.checks)
+
+
+def check(
+    task: str, *, fresh: bool = False, seconds: float | None = None, env: dict[str, str] | None = None
+) -> Callable[[CheckFunction], CheckFunction]:
     """Mark a function as a check of `task` ("3.2").
 
-    `fresh` gives it an app that no other check has used; `seconds` replaces the deadline of the whole check.
+    `fresh` gives it an app that no other check has used, and so does `env`, with these variables added to the
+    lesson's; `seconds` replaces the deadline of the whole check.
     """
     if not re.fullmatch(r"\d+\.\d+", task):
         raise ValueError(f"a task is numbered like 3.2, not {task!r}")
 
     def mark(function: CheckFunction) -> CheckFunction:
-        function.__dict__["grader_check"] = Check(task, function, fresh, seconds)
+        function.__dict__["grader_check"] = Check(task, function, fresh or bool(env), seconds, env or {})
         return function
 
     return mark
 
 
-def load_checks(path: Path) -> list[Check]:
-    """Import a file of checks afresh and return them in file order."""
+def load_checks(path: Path) -> CheckFile:
+    """Import a file of checks afresh; its checks are in file order."""
     if not path.is_file():
         raise CheckFileError(f"{path} does not exist: the lesson has no checks")
     name = f"grader_checks_{path.stem}"
@@ -73,7 +94,11 @@ def load_checks(path: Path) -> list[Check]:
     except Exception as error:
         line = getattr(error, "lineno", None) or _line(error, path)
         raise CheckFileError(f"{path}, line {line}: {type(error).__name__}: {error}") from error
-    return list(checks_of(vars(module)))
+    return CheckFile(tuple(checks_of(vars(module))), vars(module).get("environment", _no_variables))
+
+
+def _no_variables(rng: Random) -> dict[str, str]:
+    return {}
 
 
 def checks_of(namespace: dict[str, Any]) -> Iterator[Check]:

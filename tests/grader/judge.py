@@ -3,7 +3,6 @@
 import secrets
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from grader.sandbox.app import App, AppDied
 from grader.sandbox.confine import missing_protections
 from grader.sandbox.launcher import JudgeError, Warm
 from grader.sandbox.limits import Limits
+from grader.stage import set_stage
 from grader.trial import Trial, waiting
 
 CAN_FORK = hasattr(__import__("os"), "fork")
@@ -79,15 +79,20 @@ class Judge:
 
     def is_warm(self, models: Sequence[str] = ()) -> bool:
         """Whether an app that needs `models` can start at once."""
-        warm = self._warm.get(tuple(models))
-        return not self.is_forking or (warm is not None and warm.is_alive and warm.ready.is_set())
+        warm = self._serving(tuple(models))
+        return not self.is_forking or (warm is not None and warm.ready.is_set())
 
     def _warm_process(self, models: tuple[str, ...]) -> Warm:
         with self._lock:
-            warm = self._warm.get(models)
-            if warm is None or not warm.is_alive:
+            warm = self._serving(models)
+            if warm is None:
                 warm = self._warm[models] = Warm(models)
             return warm
+
+    def _serving(self, models: tuple[str, ...]) -> Warm | None:
+        """A living warm process that has imported at least `models`, the exact one first."""
+        living = [warm for warm in self._warm.values() if warm.is_alive and set(models) <= set(warm.models)]
+        return min(living, key=lambda warm: (not warm.ready.is_set(), len(warm.models)), default=None)
 
     def start(self, app_file: Path, models: Sequence[str] = (), **options: object) -> App:
         """Return an app for `app_file`, not yet started: enter it, or call its `start`."""
@@ -120,7 +125,7 @@ class Judge:
         """
         began = time.perf_counter()
         self._cancelled.clear()
-        checks = load_checks(checks_file)
+        file = load_checks(checks_file)
         seed = secrets.randbelow(2**32) if seed is None else seed
         notes = tuple(missing_protections()) if self.is_confined else ("apps run without confinement",)
         fault = explain.file_fault(app_file)
@@ -128,22 +133,25 @@ class Judge:
         if fault is None:
             reference.use(self)
             try:
-                with self.start(app_file, lesson.models) as app:
-                    self._current = Trial(app, seed)
+                with (
+                    set_stage(file, seed) as (upstream, options),
+                    self.start(app_file, lesson.models, **options) as app,
+                ):
+                    self._current = Trial(app, seed, upstream)
                     needs = {} if independent else {task.number: list(task.needs) for task in lesson.tasks}
-                    self._run(checks, needs, verdicts, on_verdict)
+                    self._run(file.checks, needs, verdicts, on_verdict)
             except AppDied as died:
                 fault = died.fault
             finally:
                 self._current = None
         if fault is not None:
-            verdicts = [waiting(check, "start") for check in checks]
+            verdicts = [waiting(check, "start") for check in file.checks]
         elapsed = time.perf_counter() - began
         return Report(lesson.topic, str(app_file), tuple(verdicts), fault, seed, elapsed, notes)
 
     def _run(
         self,
-        checks: list[Check],
+        checks: Sequence[Check],
         needs: dict[str, list[str]],
         verdicts: list[Verdict],
         on_verdict: Callable[[Verdict], None] | None,
@@ -183,8 +191,3 @@ class Judge:
         for warm in self._warm.values():
             warm.close()
         self._warm.clear()
-
-
-def format_internal_error(error: BaseException) -> str:
-    """Return the traceback of a fault of the judge itself, for its log."""
-    return "".join(traceback.format_exception(error))

@@ -12,6 +12,7 @@ from grader.report import Cause, Exchange, Outcome, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.client import Client, TooBig, TooSlow
 from grader.sandbox.output import TRACEBACK, last_traceback
+from grader.upstream import Upstream
 
 SECONDS_TO_LOG = 0.5
 SHAPE_ERRORS = (KeyError, IndexError, TypeError, AttributeError, ValueError, httpx2.DecodingError)
@@ -25,8 +26,8 @@ def waiting(check: Check, blocker: str) -> Verdict:
 class Trial:
     """Holds the shared app of a file's checks; restarts it when a check left it dead."""
 
-    def __init__(self, app: App, seed: int) -> None:
-        self._shared, self._seed = app, seed
+    def __init__(self, app: App, seed: int, upstream: Upstream | None = None) -> None:
+        self._shared, self._seed, self._upstream = app, seed, upstream
         self._active = app
         self.hangs = 0
 
@@ -50,21 +51,21 @@ class Trial:
 
     def _run_shared(self, check: Check) -> Verdict:
         app = self._active = self._shared
-        if not app.is_alive or app.env or app.files:
+        if not app.is_alive or app.is_changed:
             app.restart()
         return self._ask(check, app)
 
     def _run_fresh(self, check: Check) -> Verdict:
-        shared = self._shared
-        app = App(shared.app_file, shared.models, shared.warm, shared.limits, shared.is_confined, shared.connect_ports)
-        with app:
+        with self._shared.another(check.env) as app:
             self._active = app
             return self._ask(check, app)
 
     def _ask(self, check: Check, app: App) -> Verdict:
         client = app.new_client()
         start = app.process.output.size
-        given = {"client": client, "app": app, "rng": Random(f"{self._seed}:{check.name}")}
+        if self._upstream is not None:
+            self._upstream.expect()
+        given = {"client": client, "app": app, "rng": Random(f"{self._seed}:{check.name}"), "upstream": self._upstream}
         arguments = {name: given[name] for name in check.arguments}
         app.process.deadline = time.monotonic() + (check.seconds or app.limits.check_seconds)
         try:

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -50,8 +50,10 @@ class App:
     connect_ports: tuple[int, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    is_changed: bool = False
 
     def __post_init__(self) -> None:
+        self._given_env = dict(self.env)
         self._process: AppProcess | None = None
         self._clients: list[Client] = []
 
@@ -139,10 +141,20 @@ class App:
         return Stopped(process.handle.code, living, process.handle.code == 0 and living >= 0)
 
     def restart(self, env: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None) -> None:
-        """End the app and start it anew, with these variables and scratch files; raises `AppDied` on a fault."""
+        """End the app and start it anew, these variables and scratch files added; raises `AppDied` on a fault."""
         self.close()
-        self.env, self.files = dict(env or {}), dict(files or {})
+        self.env, self.files = self._given_env | dict(env or {}), dict(files or {})
+        self.is_changed = bool(env or files)
         self.start()
+
+    def another(self, env: Mapping[str, str] | None = None) -> "App":
+        """Return one more app of the same file, not yet started, with these variables on top of the given ones."""
+        return replace(self, env=self._given_env | dict(env or {}), files={}, is_changed=False)
+
+    def scratch_files(self) -> list[str]:
+        """Return the names of the files that now lie in the app's folder, where its HOME, TMPDIR and working folder are."""
+        scratch = self.process.scratch
+        return sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if not path.is_dir())
 
     def close(self) -> None:
         """End the app at once and forget it."""

@@ -1,0 +1,130 @@
+"""A slow service for apps to call: it answers a request only when the check lets it, so concurrency needs no clock."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+PATIENCE_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that the app made: method, path with query, JSON body if any, headers in lower case."""
+
+    method: str
+    path: str
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class _State:
+    condition: threading.Condition = field(default_factory=threading.Condition)
+    calls: list[Call] = field(default_factory=list)
+    waiting: int = 0
+    most_waiting: int = 0
+    needed: int = 1
+    is_silent: bool = False
+    status: int = 200
+
+
+class Upstream:
+    """A real HTTP server on loopback, in the judge. Its address reaches the app as `UPSTREAM_URL`.
+
+    It answers every call with `{"echo": <the JSON body, or the path>, "number": n}`, once `needed` calls are waiting
+    together (1 at first: at once). After `PATIENCE_SECONDS` it gives up and answers 503, so that nobody hangs.
+    """
+
+    def __init__(self) -> None:
+        self._state = state = _State()
+
+        class Handler(_Handler):
+            upstream = state
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="upstream", daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        """The loopback port that it listens on."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Its address, as the app gets it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far, oldest first."""
+        with self._state.condition:
+            return list(self._state.calls)
+
+    @property
+    def most_in_flight(self) -> int:
+        """The largest number of calls that were waiting at the same time."""
+        return self._state.most_waiting
+
+    def expect(self, together: int = 1, *, status: int = 200, silent: bool = False) -> None:
+        """Begin anew: answer only when `together` calls wait at once; with `status`; or, `silent`, not at all."""
+        with self._state.condition:
+            self._state.calls.clear()
+            self._state.most_waiting = 0
+            self._state.needed, self._state.status, self._state.is_silent = together, status, silent
+            self._state.condition.notify_all()
+
+    def close(self) -> None:
+        """Stop listening and let every waiting call go."""
+        self.expect(0)
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    upstream: ClassVar[_State]
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        state = self.upstream
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        call = Call(self.command, self.path, _parsed(raw), {key.lower(): value for key, value in self.headers.items()})
+        with state.condition:
+            state.calls.append(call)
+            number = len(state.calls)
+            state.waiting += 1
+            state.most_waiting = max(state.most_waiting, state.waiting)
+            state.condition.notify_all()
+            in_time = state.condition.wait_for(lambda: _may_answer(state), PATIENCE_SECONDS)
+            status = state.status if in_time else 503
+            state.waiting -= 1
+        self._send(status, {"echo": call.body if call.body is not None else call.path, "number": number})
+
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+
+    def _send(self, status: int, content: dict[str, Any]) -> None:
+        body = json.dumps(content).encode()
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:  # the app gave up waiting, as it should after its own timeout
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: this is the judge's side."""
+
+
+def _may_answer(state: _State) -> bool:
+    return not state.is_silent and state.most_waiting >= state.needed
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode("utf-8", "replace")

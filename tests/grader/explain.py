@@ -73,7 +73,7 @@ def _reported_fault(name: str, cause: Cause, line: int | None, detail: str, trac
     raised = _last_line(traceback) or "an error"
     sentences = {
         Cause.SYNTAX: f"{where}: Python cannot read this file: {detail.partition(': ')[2] or detail}.",
-        Cause.IMPORT: f"{where}: importing the file raised {detail or 'an error'}.",
+        Cause.IMPORT: f"{where}: importing the file raised {detail.rstrip('.') or 'an error'}.",
         Cause.EXITED: f"{where}: the file called {detail} while it was imported; an app must stay to serve.",
         Cause.NO_APP: _no_app(name, where, detail),
         Cause.TWO_APPS: f"{where}: there are two FastAPI apps, {detail}; one file serves one `app`.",

@@ -51,7 +51,7 @@ class Cancelled(Exception):
 class Judge:
     """Judges files. Use as a context manager: it ends every process it started.
 
-    `is_forking` False starts each app in a fresh Python, as on systems without fork. One judge runs one check at a time.
+    `is_forking` False starts each app in a fresh Python, as on systems without fork. It runs one check at a time.
     """
 
     limits: Limits = field(default_factory=Limits)

@@ -20,6 +20,8 @@ from grader.sandbox.observations import Observed
 from grader.sandbox.output import last_traceback
 from grader.sandbox.process import AppProcess
 
+LISTENING_MODELS = {"xllamacpp"}  # its runtime opens a port on loopback that nobody uses
+
 
 class AppDied(Exception):
     """The app could not be started again, or is gone; `fault` says why."""
@@ -78,6 +80,7 @@ class App:
         spec = Spec(
             str(self.app_file.resolve()), "", "", dict(self.env), list(self.connect_ports), {}, self.is_confined
         )
+        spec.may_listen = bool(LISTENING_MODELS & set(self.models))
         self._process = process = AppProcess(self.warm, self.models, spec, self.limits)
         for name, content in self.files.items():
             (process.scratch / name).write_bytes(content)

@@ -33,6 +33,7 @@ class Spec:
     connect_ports: list[int] = field(default_factory=list)
     limits: dict[str, Any] = field(default_factory=dict)
     confined: bool = True
+    may_listen: bool = False
     module: str = "app"
 
 
@@ -48,7 +49,7 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
     callers |= wrappers
     set_resource_limits(Limits(**spec.limits))
     if spec.confined:
-        confine([os.path.dirname(spec.app_file)], spec.scratch, spec.connect_ports)
+        confine([os.path.dirname(spec.app_file)], spec.scratch, spec.connect_ports, may_listen=spec.may_listen)
     callers.add(observe_process(record, spec.app_file, phase))
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]  # an app has no business with the judge

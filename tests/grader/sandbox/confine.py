@@ -81,15 +81,18 @@ def _data_bytes() -> int:
     return 0
 
 
-def confine(readable: list[str], writable: str, connect_ports: list[int], may_spawn: bool = False) -> None:
-    """Give up, for good: files outside `readable` and `writable`, the network but `connect_ports`, new processes."""
+def confine(readable: list[str], writable: str, connect_ports: list[int], *, may_listen: bool = False) -> None:
+    """Give up, for good: files outside `readable` and `writable`, the network but `connect_ports`, new processes.
+
+    `may_listen` leaves the right to listen on a free port that the kernel picks (a model runtime needs it).
+    """
     if sys.platform != "linux":
         return
-    _restrict_files_and_tcp(readable, writable, connect_ports)
-    _restrict_calls(tcp=bool(connect_ports), may_spawn=may_spawn)
+    _restrict_files_and_tcp(readable, writable, connect_ports, may_listen)
+    _restrict_calls(tcp=bool(connect_ports) or may_listen)
 
 
-def _restrict_files_and_tcp(readable: list[str], writable: str, connect_ports: list[int]) -> None:
+def _restrict_files_and_tcp(readable: list[str], writable: str, connect_ports: list[int], may_listen: bool) -> None:
     from py_landlock import AccessFs, Landlock, LandlockError
 
     system = [path for path in SYSTEM_READABLE if os.path.exists(path)]
@@ -102,25 +105,24 @@ def _restrict_files_and_tcp(readable: list[str], writable: str, connect_ports: l
         rules.add_path_rule("/dev/null", access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
         if connect_ports:
             rules.allow_network(*connect_ports, bind=False, connect=True)
+        if may_listen:
+            rules.allow_network(0, bind=True, connect=False)
         rules.apply()
     except LandlockError:  # an old kernel: `missing_protections` tells the people
         return
 
 
-def _restrict_calls(*, tcp: bool, may_spawn: bool) -> None:
+def _restrict_calls(*, tcp: bool) -> None:
     try:
         import pyseccomp as seccomp
     except Exception:  # pyseccomp raises RuntimeError where libseccomp is absent
         return
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    spawning = ("fork", "vfork", "execve", "execveat")
     for name in FORBIDDEN_CALLS:
-        if not (may_spawn and name in spawning):
-            _refuse(rules, name, errno.EPERM)
-    if not may_spawn:
-        thread_bit = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0)
-        _refuse(rules, "clone", errno.EPERM, thread_bit)  # a clone that is not a thread is a process
-        _refuse(rules, "clone3", errno.ENOSYS)  # its flags cannot be filtered; the C library falls back to clone
+        _refuse(rules, name, errno.EPERM)
+    thread_bit = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0)
+    _refuse(rules, "clone", errno.EPERM, thread_bit)  # a clone that is not a thread is a process
+    _refuse(rules, "clone3", errno.ENOSYS)  # its flags cannot be filtered; the C library falls back to clone
     for family in range(2, 46):  # every family but Unix sockets
         if not (tcp and family in (2, 10)):
             _refuse(rules, "socket", errno.EACCES, seccomp.Arg(0, seccomp.EQ, family))

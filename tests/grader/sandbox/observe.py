@@ -6,6 +6,7 @@ out completely, so a verdict always rests on right answers over HTTP first.
 """
 
 import asyncio
+import contextlib
 import sys
 import threading
 import weakref
@@ -18,7 +19,7 @@ from grader.sandbox.events import Recorder
 INTROSPECTION = frozenset(
     {
         "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames", "sys._current_exceptions",
-        "sys.setprofile", "sys.settrace", "sys.monitoring.register_callback", "function.__new__", "code.__new__",
+        "sys.setprofile", "sys.settrace", "sys.monitoring.register_callback", "function.__new__",
         "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.string_at", "ctypes.wstring_at",
         "ctypes.cdata", "ctypes.cdata/buffer", "ctypes.addressof", "ctypes.call_function",
     }
@@ -28,9 +29,14 @@ HIDDEN_ATTRIBUTES = frozenset(
 )
 WRITE_FLAGS = 0x3  # O_WRONLY | O_RDWR
 
-MODEL_CLASSES = {
-    "sentence_transformers": ("SentenceTransformer", "encode"),
-}
+# module, class, the method that does the work (None: only constructions count)
+MODEL_CLASSES = (
+    ("sentence_transformers", "SentenceTransformer", "encode"),
+    ("efficientnet_lite_pytorch", "EfficientNet", "forward"),
+    ("spacy.language", "Language", None),
+    ("xllamacpp", "Server", None),
+)
+GENERATORS = (("xllamacpp", "Server", "handle_chat_completions"), ("xllamacpp", "Server", "handle_completions"))
 
 
 class Phase:
@@ -47,11 +53,15 @@ def observe_models(record: Recorder, phase: Phase) -> "tuple[weakref.WeakSet[Any
     """
     living: weakref.WeakSet[Any] = weakref.WeakSet()
     codes: set[CodeType] = set()
-    for module, (class_name, method) in MODEL_CLASSES.items():
+    for module, class_name, method in MODEL_CLASSES:
         if module in sys.modules:
             cls = getattr(sys.modules[module], class_name)
             codes.add(_wrap_init(cls, record, phase, living))
-            codes.add(_wrap_encode(cls, method, record, phase))
+            if method is not None:
+                codes.add(_wrap_work(cls, method, record, phase))
+    for module, class_name, method in GENERATORS:
+        if module in sys.modules:
+            codes |= _wrap_generator(getattr(sys.modules[module], class_name), method, record)
     return living, codes
 
 
@@ -66,28 +76,62 @@ def _wrap_init(cls: Any, record: Recorder, phase: Phase, living: "weakref.WeakSe
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         record("constructed", name, phase.name, on_loop())
-        original(self, *args, **kwargs)
-        add(self)
+        if original is not object.__init__:  # an extension type does its work in __new__
+            original(self, *args, **kwargs)
+        with contextlib.suppress(TypeError):  # not every extension type can be referred to weakly
+            add(self)
 
-    __init__.__signature__ = _signature(original)  # type: ignore[attr-defined]
+    if original is not object.__init__:
+        __init__.__signature__ = _signature(original)  # type: ignore[attr-defined]
     cls.__init__ = __init__
     return __init__.__code__
 
 
-def _wrap_encode(cls: Any, method: str, record: Recorder, phase: Phase) -> CodeType:
+def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase) -> CodeType:
     original: Callable[..., Any] = getattr(cls, method)
+    name: str = cls.__name__
     on_loop, thread = _is_on_event_loop, threading.get_ident
 
-    def encode(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def work(self: Any, *args: Any, **kwargs: Any) -> Any:
         items = args[0] if args else next(iter(kwargs.values()), ())
-        size = 1 if isinstance(items, str) else len(items) if isinstance(items, (list, tuple)) else 0
-        record("encode", size, on_loop(), "%d" % thread(), phase.name)
+        record("encode", name, _batch_size(items), on_loop(), "%d" % thread(), phase.name)
         return original(self, *args, **kwargs)
 
-    encode.__signature__ = _signature(original)  # type: ignore[attr-defined]
-    encode.__doc__ = original.__doc__
-    setattr(cls, method, encode)
-    return encode.__code__
+    work.__signature__ = _signature(original)  # type: ignore[attr-defined]
+    work.__doc__ = original.__doc__
+    setattr(cls, method, work)
+    return work.__code__
+
+
+def _batch_size(items: Any) -> int:
+    if type(items) is list or type(items) is tuple:
+        return len(items)
+    shape = getattr(items, "shape", None)  # a tensor of images or an array of texts
+    return int(shape[0]) if shape else 1
+
+
+def _wrap_generator(cls: Any, method: str, record: Recorder) -> set[CodeType]:
+    """Report each chunk that a language model makes, and whether it was told to stop before its end."""
+    original: Callable[..., Any] = getattr(cls, method)
+
+    def generate(self: Any, request: Any, callback: Callable[[Any], Any] | None = None) -> Any:
+        chunks, is_stopped = 0, False
+
+        def counted(chunk: Any) -> Any:
+            nonlocal chunks, is_stopped
+            chunks += 1
+            record("chunk")
+            assert callback is not None
+            is_stopped = bool(callback(chunk))
+            return is_stopped
+
+        try:
+            return original(self, request, counted if callback is not None else None)
+        finally:
+            record("generated", chunks, is_stopped)
+
+    setattr(cls, method, generate)
+    return {generate.__code__, *(code for code in generate.__code__.co_consts if isinstance(code, CodeType))}
 
 
 def _signature(function: Callable[..., Any]) -> Any:

@@ -1,8 +1,10 @@
 """What an app prints: kept to a readable length, counted to the end, searched for the app's own traceback."""
 
+import re
 import threading
 
 KEPT = 48 * 1024
+LOG_LINE = re.compile(r"(INFO|ERROR|WARNING|DEBUG|CRITICAL):|\d+\.\d\d\.\d{3}\.\d{3} ")  # uvicorn's, llama.cpp's
 TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -56,7 +58,7 @@ def _parse(lines: list[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:
         elif line.strip():
             ending = [line]
             for more in lines[number + 1 :]:
-                if more.startswith(("INFO:", "ERROR:", "WARNING:")) or not more.strip():
+                if LOG_LINE.match(more) or not more.strip():
                     break
                 ending.append(more)
             return frames, ending[:12]

@@ -1,9 +1,12 @@
-"""The headings and code blocks of a Markdown text, with their lines."""
+"""The headings, code blocks and links of a Markdown text, with their lines."""
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
+
+HTML_LINK = re.compile(r"""(?:href|src)=["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,25 @@ def fences(text: str) -> list[Fence]:
         for token in tokens
         if token.type == "fence" and token.map
     ]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a link or an image leads, as it is written."""
+
+    target: str
+    line: int
+
+
+def links(text: str) -> list[Link]:
+    """All links and images in order, those in raw HTML included."""
+    found: list[Link] = []
+    line = 1
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        line = token.map[0] + 1 if token.map else line
+        for part in [token, *(token.children or [])]:
+            if part.type in ("html_block", "html_inline"):
+                found += [Link(target, line) for target in HTML_LINK.findall(part.content)]
+            elif target := part.attrs.get("href") or part.attrs.get("src"):
+                found.append(Link(str(target), line))
+    return found

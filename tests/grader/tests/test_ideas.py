@@ -4,8 +4,13 @@ from grader.content.ideas import ideas
 
 
 def test_imports_are_dotted_names_with_their_first_line() -> None:
-    source = "import asyncio, os.path\nfrom __future__ import annotations\nfrom fastapi import FastAPI as App\nimport os.path\n"
-    assert ideas(source) == {"asyncio": 1, "os.path": 1, "fastapi.FastAPI": 3}
+    source = (
+        "from __future__ import annotations\n"
+        "import asyncio, os.path\n"
+        "from fastapi import FastAPI as App\n"
+        "import os.path\n"
+    )
+    assert ideas(source) == {"asyncio": 2, "os.path": 2, "fastapi.FastAPI": 3}
 
 
 def test_an_import_inside_a_function_counts() -> None:

@@ -1,5 +1,6 @@
 """A save is noticed at once however the editor saves, and also where the system gives no notice."""
 
+import collections
 import os
 import queue
 import threading
@@ -32,7 +33,7 @@ def listen() -> Iterator[Listen]:
     def start(*files: Path, is_polling: bool | None = None) -> Heard:
         heard: Heard = queue.Queue()
         items = watch.saves(files, stop, is_polling=is_polling)
-        thread = threading.Thread(target=lambda: [heard.put(item) for item in items])
+        thread = threading.Thread(target=lambda: collections.deque(map(heard.put, items)))
         thread.start()
         threads.append(thread)
         return heard

@@ -7,9 +7,22 @@ if TYPE_CHECKING:
     from grader.sandbox.app import App, AppDied
     from grader.sandbox.client import Client
     from grader.sandbox.observations import Construction, Encode, Observed
+    from grader.suite import Suite, SuiteRun
     from grader.upstream import Upstream
 
-__all__ = ["App", "AppDied", "Client", "Construction", "Encode", "Observed", "Upstream", "check", "together"]
+__all__ = [
+    "App",
+    "AppDied",
+    "Client",
+    "Construction",
+    "Encode",
+    "Observed",
+    "Suite",
+    "SuiteRun",
+    "Upstream",
+    "check",
+    "together",
+]
 
 HOMES = {
     "check": "grader.checks",
@@ -20,6 +33,8 @@ HOMES = {
     "Construction": "grader.sandbox.observations",
     "Encode": "grader.sandbox.observations",
     "Observed": "grader.sandbox.observations",
+    "Suite": "grader.suite",
+    "SuiteRun": "grader.suite",
     "Upstream": "grader.upstream",
 }
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
 T = TypeVar("T")
-ARGUMENTS = ("client", "app", "rng", "upstream")
+ARGUMENTS = ("client", "app", "rng", "upstream", "suite")
 
 
 class CheckFileError(Exception):
@@ -42,7 +42,7 @@ class Check:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Which of `client`, `app`, `rng` and `upstream` the function asks for."""
+        """Which of `client`, `app`, `rng`, `upstream` and `suite` the function asks for."""
         return tuple(inspect.signature(self.function).parameters)
 
 
@@ -60,6 +60,11 @@ class CheckFile:
     def wants_upstream(self) -> bool:
         """Whether any check needs the slow upstream service."""
         return any("upstream" in check.arguments for check in self.checks)
+
+    @property
+    def wants_suite(self) -> bool:
+        """Whether the learner's file holds tests, to be run by the judge against its own APIs, instead of an app."""
+        return any("suite" in check.arguments for check in self.checks)
 
 
 def check(

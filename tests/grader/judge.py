@@ -1,46 +1,33 @@
 """The judge: runs a lesson's checks against one file and makes the verdicts, all of them in this process."""
 
+import os
 import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from grader import explain, reference
-from grader.checks import Check, load_checks
+from grader.checks import Check, CheckFile, load_checks
 from grader.report import Outcome, Report, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.confine import missing_protections
 from grader.sandbox.launcher import JudgeError, Warm
 from grader.sandbox.limits import Limits
-from grader.stage import set_stage
+from grader.stage import app_on_trial, suite_on_trial
+from grader.suite import Suite
+from grader.suite_trial import SuiteTrial
 from grader.trial import Trial, waiting
 
-CAN_FORK = hasattr(__import__("os"), "fork")
+if TYPE_CHECKING:
+    from grader.content.catalog import Lesson
+
+CAN_FORK = hasattr(os, "fork")
 HOPELESS = 3  # so many hangs in one file, and the rest of its checks are not tried
-
-
-class TaskLike(Protocol):
-    """What the judge needs to know of a task."""
-
-    @property
-    def number(self) -> str: ...
-    @property
-    def needs(self) -> Sequence[str]: ...
-
-
-class LessonLike(Protocol):
-    """What the judge needs to know of a lesson."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def models(self) -> Sequence[str]: ...
-    @property
-    def tasks(self) -> Sequence[TaskLike]: ...
 
 
 class Cancelled(Exception):
@@ -61,7 +48,7 @@ class Judge:
     def __post_init__(self) -> None:
         self._warm: dict[tuple[str, ...], Warm] = {}
         self._lock = threading.Lock()
-        self._current: Trial | None = None
+        self._current: Trial | SuiteTrial | None = None
         self._cancelled = threading.Event()
 
     def __enter__(self) -> Self:
@@ -96,20 +83,24 @@ class Judge:
 
     def start(self, app_file: Path, models: Sequence[str] = (), **options: object) -> App:
         """Return an app for `app_file`, not yet started: enter it, or call its `start`."""
-        warm = None
-        if self.is_forking:
-            warm = self._warm_process(tuple(models))
-            if not warm.ready.wait(180):
-                raise JudgeError("importing the models took more than three minutes")
-            if warm.failed:
-                name, problem = next(iter(warm.failed.items()))
-                raise JudgeError(f"the judge cannot import {name} ({problem}); is the set-up complete?")
         options = {"limits": self.limits, "is_confined": self.is_confined} | options
-        return App(app_file, tuple(models), warm, **options)  # type: ignore[arg-type]
+        return App(app_file, tuple(models), self._ready(tuple(models)), **options)  # type: ignore[arg-type]
+
+    def _ready(self, models: tuple[str, ...]) -> Warm | None:
+        """The warm process for `models`, its imports done; None where every app gets a fresh Python."""
+        if not self.is_forking:
+            return None
+        warm = self._warm_process(models)
+        if not warm.ready.wait(180):
+            raise JudgeError("importing the models took more than three minutes")
+        if warm.failed:
+            name, problem = next(iter(warm.failed.items()))
+            raise JudgeError(f"the judge cannot import {name} ({problem}); is the set-up complete?")
+        return warm
 
     def check(
         self,
-        lesson: LessonLike,
+        lesson: "Lesson",
         app_file: Path,
         checks_file: Path,
         *,
@@ -133,11 +124,7 @@ class Judge:
         if fault is None:
             reference.use(self)
             try:
-                with (
-                    set_stage(file, seed) as (upstream, options),
-                    self.start(app_file, lesson.models, **options) as app,
-                ):
-                    self._current = Trial(app, seed, upstream)
+                with self._on_trial(file, app_file, tuple(lesson.models), seed) as self._current:
                     needs = {} if independent else {task.number: list(task.needs) for task in lesson.tasks}
                     self._run(file.checks, needs, verdicts, on_verdict)
             except AppDied as died:
@@ -148,6 +135,13 @@ class Judge:
             verdicts = [waiting(check, "start") for check in file.checks]
         elapsed = time.perf_counter() - began
         return Report(lesson.topic, str(app_file), tuple(verdicts), fault, seed, elapsed, notes)
+
+    def _on_trial(
+        self, file: CheckFile, app_file: Path, models: tuple[str, ...], seed: int
+    ) -> AbstractContextManager[Trial | SuiteTrial]:
+        if file.wants_suite:
+            return suite_on_trial(Suite(app_file, self._ready(models), models, self.limits, self.is_confined), seed)
+        return app_on_trial(file, self.start, app_file, models, seed)
 
     def _run(
         self,

@@ -81,9 +81,7 @@ class App:
             str(self.app_file.resolve()), "", "", dict(self.env), list(self.connect_ports), {}, self.is_confined
         )
         spec.may_listen = bool(LISTENING_MODELS & set(self.models))
-        self._process = process = AppProcess(self.warm, self.models, spec, self.limits)
-        for name, content in self.files.items():
-            (process.scratch / name).write_bytes(content)
+        self._process = process = AppProcess(self.warm, self.models, spec, self.limits, self.files)
         imports = 60.0 if self.warm is None else 0.0
         process.deadline = time.monotonic() + self.limits.startup_seconds + imports
         event = process.settle("started", "fault", "tampered", seconds=self.limits.startup_seconds + imports + 5)
@@ -155,7 +153,7 @@ class App:
         return replace(self, env=self._given_env | dict(env or {}), files={}, is_changed=False)
 
     def scratch_files(self) -> list[str]:
-        """Return the names of the files that now lie in the app's folder, where its HOME, TMPDIR and working folder are."""
+        """Return the names of the files in the app's folder, which is its HOME, TMPDIR and working folder."""
         scratch = self.process.scratch
         return sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if not path.is_dir())
 

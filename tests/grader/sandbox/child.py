@@ -18,6 +18,7 @@ from grader.sandbox.confine import confine, set_resource_limits
 from grader.sandbox.events import Recorder, make_recorder
 from grader.sandbox.limits import Limits
 from grader.sandbox.observe import Phase, observe_models, observe_process
+from grader.sandbox.pytest_run import TEST_REPORTERS, run_tests
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
@@ -34,14 +35,15 @@ class Spec:
     limits: dict[str, Any] = field(default_factory=dict)
     confined: bool = True
     may_listen: bool = False
+    runs_tests: bool = False
     module: str = "app"
 
 
 def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
-    """Serve `spec.app_file` on `listener` until SIGTERM; never returns normally before that."""
+    """Serve `spec.app_file` on `listener` until SIGTERM, or run it with pytest if it holds tests."""
     _enter_scratch(spec)
     callers = {_load.__code__, _serve.__code__, _fail.__code__, _stop.__code__}
-    callers |= {code for code in _serve.__code__.co_consts if isinstance(code, CodeType)}
+    callers |= {code for code in _serve.__code__.co_consts if isinstance(code, CodeType)} | TEST_REPORTERS
     record = make_recorder(report_fd, bytes.fromhex(spec.key), callers)
     spec.key = ""
     phase = Phase()
@@ -53,6 +55,9 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
     callers.add(observe_process(record, spec.app_file, phase))
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]  # an app has no business with the judge
+    if spec.runs_tests:
+        run_tests(spec.app_file, record)
+        return
     app = _load(spec, record)
     if app is not None:
         _serve(app, listener, record, phase)

@@ -10,6 +10,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,7 +30,14 @@ WATCH_SECONDS = 0.05
 class AppProcess:
     """A child serving one file. What is known of it is in plain attributes; `ended_for` says why the judge ended it."""
 
-    def __init__(self, warm: Warm | None, models: tuple[str, ...], spec: Spec, limits: Limits) -> None:
+    def __init__(
+        self,
+        warm: Warm | None,
+        models: tuple[str, ...],
+        spec: Spec,
+        limits: Limits,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.limits, self.output, self.observed = limits, Output(), Observed()
         self.events: list[Event] = []
         self.ended_for: Cause | None = None
@@ -42,6 +50,8 @@ class AppProcess:
         try:
             spec.scratch = str(self._folder / "scratch")
             os.mkdir(spec.scratch)
+            for name, content in (files or {}).items():
+                Path(spec.scratch, name).write_bytes(content)
             key = secrets.token_bytes(32)
             spec.key, spec.limits = key.hex(), asdict(limits)
             self._reader = EventReader(key)

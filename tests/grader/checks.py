@@ -136,7 +136,7 @@ def together(*calls: Callable[[], T]) -> list[T]:
     The first exception among them is raised.
     """
     barrier = Barrier(len(calls))
-    results: list[T | None] = [None] * len(calls)
+    results: dict[int, T] = {}
     errors: list[BaseException] = []
 
     def run(number: int, call: Callable[[], T]) -> None:
@@ -153,4 +153,4 @@ def together(*calls: Callable[[], T]) -> list[T]:
         thread.join()
     if errors:
         raise errors[0]
-    return [result for result in results]  # type: ignore[misc]
+    return [results[number] for number in range(len(calls))]

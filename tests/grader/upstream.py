@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
             state.waiting -= 1
         self._send(status, {"echo": call.body if call.body is not None else call.path, "number": number})
 
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, status: int, content: dict[str, Any]) -> None:
         body = json.dumps(content).encode()

@@ -5,6 +5,7 @@ It knows nothing of checks, expected values or verdicts; those live in the paren
 
 import ast
 import gc
+import io
 import os
 import signal
 import socket
@@ -67,8 +68,10 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
 
 def open_output() -> None:
     """Write text line by line to descriptors 1 and 2, whatever characters it holds."""
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(file, "w", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
+        for file in (1, 2)
+    )
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
 
 

@@ -19,10 +19,10 @@ Recorder = Callable[..., None]
 
 
 def _line(sequence: int, fields: tuple[object, ...]) -> bytes:
-    parts = ["%d" % sequence]
+    parts = [int.__repr__(sequence)]
     for field in fields:
         if type(field) is int or type(field) is bool:
-            parts.append("%d" % field)
+            parts.append("1" if field is True else "0" if field is False else int.__repr__(field))
         else:
             text = str.__str__(field) if isinstance(field, str) else "?"
             parts.append(str.replace(str.replace(str.replace(text, "\\", "\\\\"), "\t", "\\t"), "\n", "\\n"))

@@ -99,10 +99,9 @@ class Warm:
             self._control.sendall(json.dumps(message).encode() + b"\n")
 
     def _listen(self) -> None:
-        with self._control.makefile("rb") as lines:
-            with contextlib.suppress(OSError, ValueError):
-                for line in lines:
-                    self._note(json.loads(line))
+        with self._control.makefile("rb") as lines, contextlib.suppress(OSError, ValueError):
+            for line in lines:
+                self._note(json.loads(line))
         self.ready.set()
         for handle in [*self._handles.values(), *self._launching.values()]:
             handle.finish(None)

@@ -74,7 +74,7 @@ def _wrap_init(cls: Any, record: Recorder, phase: Phase, living: "weakref.WeakSe
     name: str = cls.__name__
     on_loop, add = _is_on_event_loop, living.add
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         record("constructed", name, phase.name, on_loop())
         if original is not object.__init__:  # an extension type does its work in __new__
             original(self, *args, **kwargs)
@@ -94,7 +94,7 @@ def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase) -> CodeTyp
 
     def work(self: Any, *args: Any, **kwargs: Any) -> Any:
         items = args[0] if args else next(iter(kwargs.values()), ())
-        record("encode", name, _batch_size(items), on_loop(), "%d" % thread(), phase.name)
+        record("encode", name, _batch_size(items), on_loop(), str(thread()), phase.name)
         return original(self, *args, **kwargs)
 
     work.__signature__ = _signature(original)  # type: ignore[attr-defined]

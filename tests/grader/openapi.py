@@ -58,10 +58,16 @@ class Docs:
         return found
 
     def examples(self, described: dict[str, Any]) -> list[Any]:
-        """Return the examples of a parameter or a body, in whichever of OpenAPI's places they stand."""
+        """Return the examples of a parameter or a body, in whichever of OpenAPI's places they stand.
+
+        An object whose fields all have one makes an example, as it does in /docs.
+        """
         named = [example["value"] for example in described.get("examples", {}).values()]
         single = [described["example"]] if "example" in described else []
-        return [*named, *single, *self.facets(described.get("schema", {})).get("examples", [])]
+        facets = self.facets(described.get("schema", {}))
+        fields = {name: self.examples({"schema": field}) for name, field in facets.get("properties", {}).items()}
+        composed = [{name: values[0] for name, values in fields.items()}] if fields and all(fields.values()) else []
+        return [*named, *single, *facets.get("examples", []), *composed]
 
 
 def _nameless(path: str) -> str:

@@ -86,7 +86,7 @@ def get_model(name: ModelName) -> ModelCard:
     """The model with this name."""
     card = catalogue.get(name)
     if card is None:  # returned as it is, None would become `200 OK` with `null`, and somebody would believe it
-        raise HTTPException(404, f"There is no model called {name!r}.")
+        raise HTTPException(404, f"There is no model called {name}.")
     return card
 
 
@@ -101,7 +101,7 @@ def create_model(card: Annotated[ModelCard, Body(examples=[NEW_CARD])]) -> Model
     """Add a model under a name that is still free."""
     # One step, not `if` and then a store: plain `def` routes run in threads, and another could take the name between.
     if catalogue.setdefault(card.name, card) is not card:
-        raise HTTPException(409, f"There is a model called {card.name!r} already.")
+        raise HTTPException(409, f"There is a model called {card.name} already.")
     return card
 
 
@@ -109,7 +109,7 @@ def create_model(card: Annotated[ModelCard, Body(examples=[NEW_CARD])]) -> Model
 def delete_model(name: ModelName) -> None:
     """Remove the model with this name."""
     if catalogue.pop(name, None) is None:
-        raise HTTPException(404, f"There is no model called {name!r}.")
+        raise HTTPException(404, f"There is no model called {name}.")
 
 
 # END SOLUTION

@@ -104,7 +104,7 @@ def _with_entry(listing: str, catalog: Catalog, entry: str, number: int) -> str:
     """The catalogue's text with the entry put before the first later lesson and the comments that belong to it."""
     later = [index for index, lesson in enumerate(catalog.lessons) if lesson.number > number]
     if not later:
-        return f"{listing.rstrip()}\n\n{entry}"
+        return f"{listing.rstrip()}\n\n{entry}".lstrip()
     lines = listing.splitlines(keepends=True)
     start = Lines(listing).of("lesson", later[0]) - 1
     while start > 0 and lines[start - 1].startswith("#"):

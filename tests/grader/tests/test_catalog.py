@@ -45,7 +45,7 @@ teaches = ["asyncio.Lock", "syntax.await"]
 
 [[lesson.task]]
 number = "3.1"
-title = "Load"
+title = "L"
 needs = []
 '''
 
@@ -146,6 +146,13 @@ def test_a_lesson_without_tasks_is_refused_at_its_own_line(tmp_path: Path) -> No
     with pytest.raises(CatalogError) as caught:
         load(file)
     assert (caught.value.line, caught.value.problem) == (26, 'expected the key "task", which is missing')
+
+
+def test_an_empty_list_of_tasks_is_refused_too(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.toml"
+    file.write_text(CATALOG[: CATALOG.rindex("[[lesson.task]]")] + "task = []\n", encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"line 26: expected at least one \[\[lesson.task\]\]"):
+        load(file)
 
 
 def test_the_first_of_several_mistakes_is_reported(tmp_path: Path) -> None:

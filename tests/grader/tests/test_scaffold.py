@@ -120,6 +120,31 @@ def test_an_earlier_number_goes_before_the_later_lesson_and_its_comment(course: 
     assert course.catalog().find(2).builds_on == ("basics",)
 
 
+def test_an_entry_goes_before_a_lesson_without_a_comment(course: Course) -> None:
+    course.catalog_file.write_text(CATALOG.replace("# Needs a model.\n", ""), encoding="utf-8")
+    scaffold.new_lesson(course, 2, "pydantic", "Pydantic")
+    assert "\nneeds = []\n\n[[lesson]]\nnumber = 2\n" in course.catalog_file.read_text(encoding="utf-8")
+    assert "\nneeds = []\n\n[[lesson]]\nnumber = 3\n" in course.catalog_file.read_text(encoding="utf-8")
+
+
+def test_an_entry_goes_before_everything_that_belongs_to_the_first_lesson(course: Course) -> None:
+    course.catalog_file.write_text("", encoding="utf-8")
+    scaffold.new_lesson(course, 2, "second", "Second")
+    second = course.catalog_file.read_text(encoding="utf-8")
+    assert second.startswith("[[lesson]]\n")
+    course.catalog_file.write_text(f"# About the second.\n{second}", encoding="utf-8")
+    scaffold.new_lesson(course, 1, "first", "First")
+    listing = course.catalog_file.read_text(encoding="utf-8")
+    assert listing.startswith("[[lesson]]\nnumber = 1\n")
+    assert listing.endswith(f"\n\n# About the second.\n{second}")
+
+
+def test_the_last_number_is_99(course: Course) -> None:
+    scaffold.new_lesson(course, 99, "last", "Last")
+    with pytest.raises(scaffold.ScaffoldError, match="from 1 to 99, got 100"):
+        scaffold.new_lesson(course, 100, "later", "Later")
+
+
 REFUSED = {
     "a number that is taken": (3, "uploads", "Uploads", "03_lifespan exists already"),
     "a topic that is taken": (5, "basics", "Uploads", "01_basics exists already"),

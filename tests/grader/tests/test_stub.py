@@ -85,6 +85,14 @@ def test_an_empty_replacement_leaves_the_todo_alone() -> None:
     assert stub.cut(source, LESSON, Path("app.py")) == "LIMIT = 1\n# TODO 1.1: List the catalogue\n"
 
 
+def test_a_block_knows_what_it_takes_away_and_what_it_leaves() -> None:
+    limit, listing, one = stub.blocks(SOLUTION, LESSON, Path("app.py"))
+    assert (limit.task, limit.first, limit.last, limit.text) == ("1.1", 4, 7, "decide what may be asked for")
+    assert (limit.solution, limit.replacement) == (["LIMIT = 10"], ["LIMIT = None"])
+    assert (listing.solution[1], listing.is_replaced) == ("    return MODELS[:LIMIT]", False)
+    assert one.replacement[1:] == ["            pass", '        found = "?"']
+
+
 BROKEN = {
     "no end": ("    # END SOLUTION\n\n\ndef model", "\n\ndef model", 21, "END SOLUTION for the block of line 12 first"),
     "no end before the file's": ("        # END SOLUTION\n", "", 22, "the file ends without it"),

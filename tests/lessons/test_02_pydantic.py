@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import httpx2
+
 from grader import Client, check
 from grader.openapi import Docs
 

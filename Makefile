@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help learn setup test format lock
+.PHONY: help learn setup test format picture lock
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -19,18 +19,22 @@ learn: $(VENV)/.ready ## set up on the first run, then start the course
 	@$(BIN)/course
 
 setup: $(VENV)/.ready ## set up only
+	@echo "Ready. Start with: make learn"
 
 test: $(VENV)/.tools ## everything CI runs: format, lint, types, spelling, then all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy tests/grader tests/course tests/lessons
-	for app in solutions/*/app.py; do $(BIN)/mypy $$app || exit 1; done
+	for lesson in `ls solutions`; do $(BIN)/mypy solutions/$$lesson/*.py tests/course/right/$$lesson/*.py || exit 1; done
 	$(BIN)/codespell
 	$(BIN)/pytest --target solutions
 
 format: $(VENV)/.tools ## sort imports and format every Python file
 	$(BIN)/ruff check --select I --fix --quiet .
 	$(BIN)/ruff format .
+
+picture: $(VENV)/.ready ## draw the README's picture anew
+	$(BIN)/python -m grader.learner.picture .github/loop.svg
 
 lock: ## write constraints.txt anew: the newest releases that pyproject.toml allows
 	rm -rf build/lock

@@ -11,22 +11,27 @@ PATIENCE_SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Call:
-    """One request that the app made: method, path with query, JSON body if any, headers in lower case."""
+    """One request that the app made: method, path with query, JSON body if any, headers in lower case.
+
+    Calls over the same TCP connection have the same `connection`.
+    """
 
     method: str
     path: str
     body: Any
     headers: dict[str, str]
+    connection: int = 0
 
 
 @dataclass
 class _State:
     condition: threading.Condition = field(default_factory=threading.Condition)
     calls: list[Call] = field(default_factory=list)
-    waiting: int = 0
+    waiting: list[Call] = field(default_factory=list)
     most_waiting: int = 0
     needed: int = 1
     is_silent: bool = False
+    is_newest_first: bool = False
     status: int = 200
 
 
@@ -68,12 +73,17 @@ class Upstream:
         """The largest number of calls that were waiting at the same time."""
         return self._state.most_waiting
 
-    def expect(self, together: int = 1, *, status: int = 200, silent: bool = False) -> None:
-        """Begin anew: answer only when `together` calls wait at once; with `status`; or, `silent`, not at all."""
+    def expect(self, together: int = 1, *, status: int = 200, silent: bool = False, newest_first: bool = False) -> None:
+        """Begin anew: answer only when `together` calls wait at once; with `status`; or, `silent`, not at all.
+
+        `newest_first` answers them one by one, the one that came last before all others.
+        """
         with self._state.condition:
             self._state.calls.clear()
+            self._state.waiting.clear()  # what waits since an earlier check is let go, and counts no more
             self._state.most_waiting = 0
             self._state.needed, self._state.status, self._state.is_silent = together, status, silent
+            self._state.is_newest_first = newest_first
             self._state.condition.notify_all()
 
     def close(self) -> None:
@@ -90,17 +100,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         state = self.upstream
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        call = Call(self.command, self.path, _parsed(raw), {key.lower(): value for key, value in self.headers.items()})
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        call = Call(self.command, self.path, _parsed(raw), headers, self.client_address[1])
         with state.condition:
             state.calls.append(call)
             number = len(state.calls)
-            state.waiting += 1
-            state.most_waiting = max(state.most_waiting, state.waiting)
+            state.waiting.append(call)
+            state.most_waiting = max(state.most_waiting, len(state.waiting))
             state.condition.notify_all()
-            in_time = state.condition.wait_for(lambda: _may_answer(state), PATIENCE_SECONDS)
-            status = state.status if in_time else 503
-            state.waiting -= 1
-        self._send(status, {"echo": call.body if call.body is not None else call.path, "number": number})
+            in_time = state.condition.wait_for(lambda: _may_answer(state, call), PATIENCE_SECONDS)
+            state.waiting = [other for other in state.waiting if other is not call]
+            state.condition.notify_all()  # those it was before can go when this answer is on its way
+            content = {"echo": call.body if call.body is not None else call.path, "number": number}
+            self._send(state.status if in_time else 503, content)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
@@ -119,8 +131,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: this is the judge's side."""
 
 
-def _may_answer(state: _State) -> bool:
-    return not state.is_silent and state.most_waiting >= state.needed
+def _may_answer(state: _State, call: Call) -> bool:
+    if not any(other is call for other in state.waiting):
+        return True  # left over from an earlier check
+    if state.is_silent or state.most_waiting < state.needed:
+        return False
+    return not state.is_newest_first or state.waiting[-1] is call
 
 
 def _parsed(raw: bytes) -> Any:

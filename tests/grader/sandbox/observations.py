@@ -7,11 +7,15 @@ from grader.sandbox.events import Event
 
 @dataclass(frozen=True)
 class Construction:
-    """One model built: its class, when ("import", "startup", "serving", "shutdown"), and on which thread."""
+    """One model built: its class, when ("import", "startup", "serving", "shutdown"), and on which thread.
+
+    `alive` is how many models there were before it, those included that nobody uses but Python has not freed yet.
+    """
 
     cls: str
     phase: str
     on_event_loop: bool
+    alive: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,21 +39,27 @@ class Generation:
 
 @dataclass
 class Observed:
-    """Everything observed so far, oldest first; `chunks` counts those of all generations, running ones included."""
+    """Everything observed so far, oldest first; `chunks` counts those of all generations, running ones included.
+
+    `encodes` holds each encode from its beginning; `encodes_ended` counts those that have come to their end.
+    """
 
     constructions: list[Construction] = field(default_factory=list)
     encodes: list[Encode] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     generations: list[Generation] = field(default_factory=list)
     chunks: int = 0
+    encodes_ended: int = 0
 
     def add(self, event: Event) -> None:
         """Take in one event of the child's channel; kinds that are not observations are ignored."""
         match event.kind, event.fields:
-            case "constructed", (cls, phase, on_loop):
-                self.constructions.append(Construction(cls, phase, on_loop == "1"))
+            case "constructed", (cls, phase, on_loop, alive):
+                self.constructions.append(Construction(cls, phase, on_loop == "1", int(alive)))
             case "encode", (cls, size, on_loop, thread, phase):
                 self.encodes.append(Encode(cls, int(size), on_loop == "1", thread, phase))
+            case "encoded", ():
+                self.encodes_ended += 1
             case "chunk", ():
                 self.chunks += 1
             case "generated", (count, was_stopped):
@@ -59,7 +69,14 @@ class Observed:
 
     def mark(self) -> "Observed":
         """Return a mark for `since`: everything up to now."""
-        return Observed(self.constructions[:], self.encodes[:], self.writes[:], self.generations[:], self.chunks)
+        return Observed(
+            self.constructions[:],
+            self.encodes[:],
+            self.writes[:],
+            self.generations[:],
+            self.chunks,
+            self.encodes_ended,
+        )
 
     def since(self, mark: "Observed") -> "Observed":
         """Return only what was observed after `mark`."""
@@ -69,4 +86,5 @@ class Observed:
             self.writes[len(mark.writes) :],
             self.generations[len(mark.generations) :],
             self.chunks - mark.chunks,
+            self.encodes_ended - mark.encodes_ended,
         )

@@ -75,7 +75,7 @@ def _wrap_init(cls: Any, record: Recorder, phase: Phase, living: "weakref.WeakSe
     on_loop, add = _is_on_event_loop, living.add
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        record("constructed", name, phase.name, on_loop())
+        record("constructed", name, phase.name, on_loop(), len(living))
         if original is not object.__init__:  # an extension type does its work in __new__
             original(self, *args, **kwargs)
         with contextlib.suppress(TypeError):  # not every extension type can be referred to weakly
@@ -95,7 +95,10 @@ def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase) -> CodeTyp
     def work(self: Any, *args: Any, **kwargs: Any) -> Any:
         items = args[0] if args else next(iter(kwargs.values()), ())
         record("encode", name, _batch_size(items), on_loop(), str(thread()), phase.name)
-        return original(self, *args, **kwargs)
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            record("encoded")
 
     work.__signature__ = _signature(original)  # type: ignore[attr-defined]
     work.__doc__ = original.__doc__

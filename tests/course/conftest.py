@@ -1,6 +1,7 @@
 """What the tests of the course share: every lesson of the catalogue, and its wrong and other right solutions."""
 
 import pytest
+
 from grader.content import wrong
 from grader.content.catalog import Catalog, Lesson
 from grader.content.layout import Course

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+
 from grader.content.layout import Course
 from grader.content.markdown import fences
 from grader.content.source import read_source, shown

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from grader.content import readme
 from grader.content.catalog import Lesson
 from grader.content.layout import Course

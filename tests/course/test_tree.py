@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content.catalog import Catalog, Lesson
 from grader.content.layout import Course
 from grader.content.markdown import links

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content.catalog import Catalog, CatalogError, LessonNotFound, load
 from grader.content.layout import Course, CourseNotFound
 

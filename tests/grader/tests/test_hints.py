@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content import hints
 from grader.content.catalog import Lesson, Task
 

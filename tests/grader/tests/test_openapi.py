@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from fastapi import APIRouter, Body, FastAPI, Path, Query
-from grader.openapi import Docs
 from pydantic import BaseModel, Field, PositiveInt
+
+from grader.openapi import Docs
 
 
 class Page(BaseModel):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content import readme
 from grader.content.catalog import Lesson, Task
 from grader.content.transcript import Exchange, exchanges, is_as_promised

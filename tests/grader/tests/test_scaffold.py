@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content import hints, readme, scaffold, stub, wrong
 from grader.content.layout import Course
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from grader.content.source import ContentError, read_source, shown, write_source
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from grader.content import wrong
 from grader.content.catalog import Lesson, Task
 from grader.report import Cause

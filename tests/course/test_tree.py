@@ -6,9 +6,8 @@ import pytest
 
 from grader.content.catalog import Catalog, Lesson
 from grader.content.layout import Course
-from grader.content.markdown import links
 from grader.content.scaffold import gaps
-from grader.content.source import read_source, shown
+from grader.content.source import shown
 
 
 def lesson_files(course: Course, lesson: Lesson) -> set[Path]:
@@ -46,14 +45,3 @@ def test_every_file_belongs_to_a_lesson_of_the_catalogue(course: Course, catalog
 def test_nothing_is_left_to_fill_in(course: Course) -> None:
     places = [f"{shown(gap.file)}, line {gap.line}" for gap in gaps(course)]
     assert not places, "an author still has work to do:\n" + "\n".join(places)
-
-
-def test_the_front_page_lists_every_lesson(course: Course, catalog: Catalog) -> None:
-    front = read_source(course.root / "README.md")
-    targets = {link.target.strip("/").removesuffix("/README.md") for link in links(front)}
-    missing = [
-        lesson.slug
-        for lesson in catalog.lessons
-        if f"lessons/{lesson.slug}" not in targets or lesson.title not in front
-    ]
-    assert not missing, f"README.md lacks a link to, or the title of, {', '.join(missing)}"

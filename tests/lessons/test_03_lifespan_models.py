@@ -143,9 +143,8 @@ def test_half_a_model_is_no_model(app: App) -> None:
 
 
 @check("3.5")
-def test_the_model_is_let_go(app: App, client: Client, rng: Random) -> None:
+def test_the_model_is_let_go(app: App) -> None:
     """Where the process lives on (tests, notebooks, a GPU), each app that was stopped would go on taking its memory."""
-    client.post("/embed", json={"texts": [sentence(rng)]})
     built = models(app)
     assert built, "There should be a model to let go of: none has been built so far."
     stopped = app.stop()

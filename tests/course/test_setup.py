@@ -76,6 +76,14 @@ def test_the_model_packages_are_installed_as_pinned(course: Course) -> None:
         assert requirement.specifier.contains(version(requirement.name)), line
 
 
+def test_nothing_is_missing_but_what_the_models_can_do_without(course: Course) -> None:
+    models = {line.partition("==")[0] for line in content_lines(course.root / "models.txt")}
+    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, timeout=60)
+    complaints = [line for line in done.stdout.splitlines() if " requires " in line or " has requirement " in line]
+    assert done.returncode == 0 or complaints, done.stdout + done.stderr
+    assert not [line for line in complaints if line.split()[0] not in models]
+
+
 def test_torch_is_the_tested_one_without_cuda(steps: str, pins: dict[str, str]) -> None:
     import torch
 

@@ -62,6 +62,7 @@ class Desk:
         if following is not None:
             self.open(following, passed=self.lesson)
         else:
+            self.passed = None if event.report.is_passed else self.passed
             self.back(keeps_note=True)
         return following
 
@@ -74,11 +75,10 @@ class Desk:
             parts = [render.title(self.lesson), Text(), render.opening(folder)]
         elif self.report.is_passed:
             following = self.session.next_open(self.lesson)
-            parts = [verdict.page(self.report, self.lesson, folder / "app.py"), Text(), render.learnt(self.lesson)]
+            parts = [verdict.page(self.report, self.lesson, folder / "app.py"), render.learnt(self.lesson)]
             parts += [Text(), self.coming(following) if following else render.finished()]
         else:
-            parts = [verdict.page(self.report, self.lesson, folder / "app.py"), Text(), render.opening(folder)]
-            parts += self._task_text()
+            parts = [verdict.page(self.report, self.lesson, folder / "app.py", self._task_text())]
         self.page, self.content = Page.VERDICT, Group(*parts)
 
     def coming(self, lesson: Lesson) -> RenderableType:
@@ -152,7 +152,7 @@ class Desk:
         for part in f"\n{tasks}".split("\n### ")[1:]:
             heading, _, body = part.partition("\n")
             if heading.split(" ")[0] == self.first_open_task:
-                return [Text(f"\nTask {heading}", "bold"), render.markdown(body.strip())]
+                return [Text(f"  Task {heading}", "bold"), render.markdown(body.strip()), Text()]
         return []
 
 

@@ -50,11 +50,11 @@ class Lessons(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """One option for each lesson, the current one marked."""
+        width = max(8, min(30, self.app.size.width - 40))
+        lines = [(render.lesson_line(*row, row[0] == self._current, width), row[0].topic) for row in self._rows]
         with Vertical(id="box"):
             yield Static(Text("Lessons", "bold"))
-            yield OptionList(
-                *(Option(render.lesson_line(*row, row[0] == self._current), row[0].topic) for row in self._rows)
-            )
+            yield OptionList(*(Option(line, topic) for line, topic in lines))
             yield Static("↑ ↓ choose   enter open   esc back", id="keys")
 
     def on_mount(self) -> None:

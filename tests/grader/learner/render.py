@@ -29,7 +29,7 @@ def lesson_map(rows: Rows, current: Lesson | None) -> RenderableType:
     passed = sum(standing.state is State.PASSED for _, standing in rows)
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True, overflow="ellipsis", min_width=16, max_width=34)
+    grid.add_column(no_wrap=True, overflow="ellipsis", min_width=16, max_width=30)
     for _ in range(3):
         grid.add_column(no_wrap=True)
     for lesson, standing in rows:
@@ -75,7 +75,8 @@ def task_dots(lesson: Lesson, standing: Standing) -> Text:
     dots = Text()
     for task in lesson.tasks:
         is_right = standing.tasks.get(task.number) == Outcome.PASSED
-        dots.append(marks.TASK_PASSED if is_right else marks.TASK_OPEN, COLOURS[standing.state] if is_right else "dim")
+        colour = "cyan" if standing.state is State.CHANGED else "green"
+        dots.append(marks.TASK_PASSED if is_right else marks.TASK_OPEN, colour if is_right else "dim")
     return dots
 
 
@@ -103,8 +104,12 @@ def opening(folder: Path) -> RenderableType:
 
 def learnt(lesson: Lesson) -> RenderableType:
     """What a lesson was about, said when it is passed."""
-    ideas = f" {marks.DOT} ".join(lesson.concepts)
-    return Text.assemble(("You built  ", "cyan"), lesson.summary, "\n", ("You know   ", "cyan"), ideas)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column()
+    grid.add_row("you built", lesson.summary)
+    grid.add_row("you know", f" {marks.DOT} ".join(lesson.concepts))
+    return grid
 
 
 def passed(lesson: Lesson) -> RenderableType:
@@ -114,11 +119,14 @@ def passed(lesson: Lesson) -> RenderableType:
     return Group(line, learnt(lesson), Text("d  compare with the solution    n  go on", "dim"))
 
 
-def banner(lesson: Lesson, standing: Standing) -> Text:
+def banner(lesson: Lesson, standing: Standing, place: str) -> RenderableType:
     """The one line on top of the watch screen, enough on its own where there is no room for the map."""
-    return Text.assemble(
-        ("course", "bold cyan"), f"   {lesson.number:02} {lesson.title}   ", task_dots(lesson, standing)
-    )
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    line.add_column(justify="right", no_wrap=True, overflow="ellipsis")
+    name = Text.assemble(("course", "bold cyan"), f"  {lesson.number:02} {lesson.title}  ", task_dots(lesson, standing))
+    line.add_row(name, Text(place, "dim"))
+    return line
 
 
 def coming(lesson: Lesson, folder: Path) -> RenderableType:

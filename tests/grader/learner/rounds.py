@@ -13,6 +13,7 @@ from grader.learner.session import Session
 from grader.report import Report
 
 PATIENCE = 1.0  # seconds after which a round is given up for a newer save
+GRACE = 0.3  # seconds that a round called off has to end by itself
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Rounds:
             self._is_closing = True
             self._waiting.clear()
             self._news.notify()
+        self._judge.cancel()
+        self._thread.join(GRACE)
         self._judge.close()
         self._thread.join(10)
         self._judge.close()  # what the thread may have started in between

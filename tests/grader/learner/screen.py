@@ -12,12 +12,16 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from grader.content.catalog import Lesson
+from grader.content.source import shown
 from grader.learner import log, render, reset, theme, watch
 from grader.learner.desk import Desk, Page
 from grader.learner.dialogs import Lessons, Question
 from grader.learner.ending import INTERRUPTED, quit_on_signals
+from grader.learner.progress import Standing
 from grader.learner.rounds import Ended, Event, Rounds
 from grader.learner.session import Session
+
+WIDE = 110
 
 
 class Told(Message):
@@ -42,7 +46,7 @@ class WatchScreen(App[int]):
     CSS = theme.CSS
     TITLE = "course"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (the library declares it so)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (the library declares it so)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "next"),
         Binding("h", "page('hint')", "hint"),
@@ -102,6 +106,7 @@ class WatchScreen(App[int]):
         """Judge what was saved; a save in another lesson opens that one."""
         if self.desk.lesson not in message.lessons:
             self.desk.open(message.lessons[0])
+        self.desk.passed = None
         self._rounds.ask(self.desk.lesson)
 
     def action_next(self) -> None:
@@ -158,6 +163,10 @@ class WatchScreen(App[int]):
         for files in saves:
             self.post_message(Saved([by_file[file] for file in files]))
 
+    def _here(self) -> tuple[Standing, str]:
+        file = shown(self.session.course.lesson_file(self.desk.lesson))
+        return self.session.standing(self.desk.lesson), file if self.size.width >= WIDE else ""
+
     def _rows(self) -> render.Rows:
         return [(lesson, self.session.standing(lesson)) for lesson in self.session.lessons]
 
@@ -165,7 +174,7 @@ class WatchScreen(App[int]):
         """Bring every part of the screen up to date."""
         desk, base = self.desk, self.screen_stack[0]
         texts = {
-            "title": render.banner(desk.lesson, self.session.standing(desk.lesson)),
+            "title": render.banner(desk.lesson, *self._here()),
             "lessons": render.side_map(self._rows(), desk.lesson),
             "note": desk.note,
             "passed": render.passed(desk.passed) if desk.passed else "",

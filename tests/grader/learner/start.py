@@ -87,7 +87,7 @@ def print_verdicts(session: Session, seed: int | None) -> None:
     if lesson is None:
         console.print(render.finished())
     else:
-        console.print(Text(), render.opening(session.course.readme(lesson).parent), sep="\n")
+        console.print(render.opening(session.course.readme(lesson).parent), sep="\n")
 
 
 def watch_plainly(session: Session, seed: int | None) -> None:
@@ -118,7 +118,7 @@ def _judge_plainly(judge: Checker, session: Session, lesson: Lesson | None, seed
     if following is not None and following != lesson:
         console.print(Text(), render.coming(following, session.course.readme(following).parent), sep="\n")
     else:
-        console.print(Text(), render.opening(session.course.readme(lesson).parent), sep="\n")
+        console.print(render.opening(session.course.readme(lesson).parent), sep="\n")
     console.print(
         Text(
             "\nSave to be judged again, Ctrl-C to leave; `course hint` and the others work in another terminal.", "dim"

@@ -54,13 +54,13 @@ CSS = """
 #status { height: 1; padding: 0 2; color: $text-muted; background: $surface; }
 #body { height: 1fr; }
 #map { display: none; width: 42; padding: 1 1 1 2; background: $surface; scrollbar-size-vertical: 1; }
-.-wide #body { height: 1fr; }
-#map { display: block; }
+.-wide #map { display: block; }
 #pane { padding: 1 2; scrollbar-size-vertical: 1; }
 #pane:focus { background-tint: transparent 0%; }
 #note, #passed { display: none; margin: 0 0 1 0; padding: 0 1; border: round $success; }
 #note { border: round $warning; }
 #note.-shown, #passed.-shown { display: block; }
+#page { margin: 0 1 0 0; }
 #page.-stale { opacity: 60%; }
 
 Question, Lessons { align: center middle; background: $background 60%; }

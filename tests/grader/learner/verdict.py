@@ -1,7 +1,7 @@
 """A report as a tutor puts it: what was asked, what came back, what was expected and why, then the rest in brief."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -26,14 +26,19 @@ LOGGED = re.compile(r"^(?:ERROR: |[ +|]*(?:Exception Group )?Traceback \()", re.
 FRAME = re.compile(r'^ *File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?$', re.MULTILINE)
 
 
-def page(report: Report, lesson: Lesson, file: Path) -> RenderableType:
-    """Everything about one report: its headline, the first thing to mend, and one line for each other check."""
+def page(report: Report, lesson: Lesson, file: Path, task_text: Sequence[RenderableType] = ()) -> RenderableType:
+    """Everything about one report: its headline, the first thing to mend, and one line for each check.
+
+    `task_text`, what the failing task asks for, comes early for somebody who has not begun with it, else last.
+    """
     parts: list[RenderableType] = [headline(report, lesson), Text()]
     if report.fault is not None:
         parts += [*_fault(report, file), Text()]
     elif (failure := report.first_failure) is not None:
         parts += [*_failure(failure, lesson, file), Text()]
-    parts.append(checks(report))
+    is_new = report.first_failure is not None and "NotImplementedError: Task" in report.first_failure.traceback
+    listing = [checks(report), Text()]
+    parts += [*task_text, *listing] if is_new else [*listing, *task_text]
     parts += [Text(marks.clean(f"Note: {note}."), "dim") for note in report.notes]
     return Group(*parts)
 

@@ -53,7 +53,6 @@ def _notices(folders: dict[Path, Signature], stop: threading.Event, is_polling: 
         stop_event=stop,
         rust_timeout=LOOK_ANYWAY_MS,
         yield_on_timeout=True,
-        raise_interrupt=False,
         watch_filter=None,
         force_polling=is_polling,
         poll_delay_ms=POLL_MS,

@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help learn setup test format picture lock
+.PHONY: help learn setup test format bench-loop picture lock
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -32,6 +32,9 @@ test: $(VENV)/.tools ## everything CI runs: format, lint, types, spelling, then 
 format: $(VENV)/.tools ## sort imports and format every Python file
 	$(BIN)/ruff check --select I --fix --quiet .
 	$(BIN)/ruff format .
+
+bench-loop: $(VENV)/.ready ## measure the time from a save to its verdict
+	$(BIN)/python -m grader.learner.bench
 
 picture: $(VENV)/.ready ## draw the README's picture anew
 	$(BIN)/python -m grader.learner.picture .github/loop.svg

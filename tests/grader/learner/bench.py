@@ -1,7 +1,7 @@
 """Measures what a learner waits for: from a save to the drawn verdict, and a cold `course check`.
 
-Run as `python -m grader.learner.bench [SAVES]`. It works on a copy of the course whose lessons are solved, so that every
-check runs. The exit code is 1 when a figure is above its limit.
+Run as `python -m grader.learner.bench [SAVES]`. It works on a copy of the course whose lessons are solved, so that
+every check runs. The exit code is 1 when a figure is above its limit.
 """
 
 import asyncio

@@ -29,6 +29,7 @@ class Check:
     is_fresh: bool
     seconds: float | None
     env: dict[str, str]
+    files: dict[str, bytes]
 
     @property
     def name(self) -> str:
@@ -68,18 +69,25 @@ class CheckFile:
 
 
 def check(
-    task: str, *, fresh: bool = False, seconds: float | None = None, env: dict[str, str] | None = None
+    task: str,
+    *,
+    fresh: bool = False,
+    seconds: float | None = None,
+    env: dict[str, str] | None = None,
+    files: dict[str, bytes] | None = None,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Mark a function as a check of `task` ("3.2").
 
-    `fresh` gives it an app that no other check has used, and so does `env`, with these variables added to the
-    lesson's; `seconds` replaces the deadline of the whole check.
+    `fresh` gives it an app that no other check has used; so do `env`, variables on top of the lesson's, and `files`,
+    laid in the app's working folder before it starts. `seconds` replaces the deadline of the whole check.
     """
     if not re.fullmatch(r"\d+\.\d+", task):
         raise ValueError(f"a task is numbered like 3.2, not {task!r}")
 
     def mark(function: CheckFunction) -> CheckFunction:
-        function.__dict__["grader_check"] = Check(task, function, fresh or bool(env), seconds, env or {})
+        function.__dict__["grader_check"] = Check(
+            task, function, fresh or bool(env or files), seconds, env or {}, files or {}
+        )
         return function
 
     return mark

@@ -10,7 +10,7 @@ from grader.checks import Check
 from grader.explain import ending, exit_cause
 from grader.report import Cause, Exchange, Outcome, Verdict
 from grader.sandbox.app import App, AppDied
-from grader.sandbox.client import Client, TooBig, TooSlow
+from grader.sandbox.client import TooBig, TooSlow
 from grader.sandbox.output import TRACEBACK, last_traceback
 from grader.upstream import Upstream
 
@@ -42,9 +42,8 @@ class Trial:
             verdict = self._run_fresh(check) if check.is_fresh else self._run_shared(check)
         except AppDied as died:
             fault = died.fault
-            verdict = self._verdict(
-                check, fault.cause, f"The app should start again. {fault.sentence}", None, fault.traceback, fault.output
-            )
+            sentence = f"{_given(check)} the app should start. {fault.sentence}"
+            verdict = self._verdict(check, fault.cause, sentence, None, fault.traceback, fault.output)
         if verdict.cause is Cause.HUNG:
             self.hangs += 1
         return Verdict(**{**vars(verdict), "seconds": time.perf_counter() - began})
@@ -56,11 +55,12 @@ class Trial:
         return self._ask(check, app)
 
     def _run_fresh(self, check: Check) -> Verdict:
-        with self._shared.another(check.env) as app:
+        with self._shared.another(check.env, check.files) as app:
             self._active = app
             return self._ask(check, app)
 
     def _ask(self, check: Check, app: App) -> Verdict:
+        app.journal.entries.clear()
         client = app.new_client()
         start = app.process.output.size
         if self._upstream is not None:
@@ -73,19 +73,19 @@ class Trial:
         except AppDied:
             raise
         except Exception as error:
-            return self._judge_failure(check, app, client, start, error)
+            return self._judge_failure(check, app, start, error)
         finally:
             app.process.deadline = float("inf")
         app.process.take_reports()
         if app.process.tampered:
-            return self._verdict(check, Cause.TAMPERED, f"The app {ending(app.process)}.", client.last_exchange)
+            return self._verdict(check, Cause.TAMPERED, f"The app {ending(app.process)}.", app.journal.last_exchange)
         return Verdict(check.task, check.name, Outcome.PASSED, why=check.why)
 
-    def _judge_failure(self, check: Check, app: App, client: Client, start: int, error: Exception) -> Verdict:
+    def _judge_failure(self, check: Check, app: App, start: int, error: Exception) -> Verdict:
         process = app.process
         if isinstance(error, httpx2.TransportError) and not isinstance(error, TooSlow | TooBig):
             process.handle.exited.wait(1)  # a broken connection is mostly a process that is about to be gone
-        if client.last_status == 500:
+        if app.journal.last_status == 500:
             self._await_traceback(app, start)
         output = process.output.text(start)
         trace = last_traceback(output, str(app.app_file.resolve()))
@@ -93,7 +93,7 @@ class Trial:
         if trace.rpartition("\n")[2].startswith("MemoryError"):
             cause = Cause.MEMORY
             sentence = f"The app wanted more than {process.limits.memory // 2**20} MB of memory and did not get it."
-        return self._verdict(check, cause, sentence, client.last_exchange, trace, output)
+        return self._verdict(check, cause, sentence, app.journal.last_exchange, trace, output)
 
     @staticmethod
     def _await_traceback(app: App, start: int) -> None:
@@ -139,6 +139,12 @@ class Trial:
             traceback=trace,
             output=output,
         )
+
+
+def _given(check: Check) -> str:
+    """Name what a check starts its app with, as the beginning of a sentence."""
+    given = [f"{name}={value}" for name, value in check.env.items()] + [f"a file {name}" for name in check.files]
+    return f"With {' and '.join(given)}" if given else "Once more"
 
 
 def _where(check: Check, error: Exception) -> str:

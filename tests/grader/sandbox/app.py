@@ -14,6 +14,7 @@ from grader.report import Cause, Fault
 from grader.sandbox.child import Spec
 from grader.sandbox.client import Client
 from grader.sandbox.events import Event
+from grader.sandbox.journal import Journal
 from grader.sandbox.launcher import Warm
 from grader.sandbox.limits import Limits
 from grader.sandbox.observations import Observed
@@ -53,6 +54,7 @@ class App:
     env: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     is_changed: bool = False
+    journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
         self._given_env = dict(self.env)
@@ -95,6 +97,7 @@ class App:
         """Return another client bound to this app; it is closed with the app."""
         process = self.process
         client = Client(
+            self.journal,
             socket_path=process.socket_path,
             port=process.port,
             limit=self.limits.response,
@@ -148,9 +151,9 @@ class App:
         self.is_changed = bool(env or files)
         self.start()
 
-    def another(self, env: Mapping[str, str] | None = None) -> "App":
-        """Return one more app of the same file, not yet started, with these variables on top of the given ones."""
-        return replace(self, env=self._given_env | dict(env or {}), files={}, is_changed=False)
+    def another(self, env: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None) -> "App":
+        """Return one more app of the same file, not yet started, these variables and scratch files added."""
+        return replace(self, env=self._given_env | dict(env or {}), files=dict(files or {}), is_changed=False)
 
     def scratch_files(self) -> list[str]:
         """Return the names of the files in the app's folder, which is its HOME, TMPDIR and working folder."""

@@ -1,0 +1,83 @@
+"""What a check sent and what came back, in order, and how that is shown to people."""
+
+from dataclasses import dataclass, field
+
+import httpx2
+
+from grader.report import Exchange
+from grader.sandbox.json_text import json_text
+
+SHOWN = 900
+SHOWN_REQUEST_HEADERS = frozenset({"authorization", "x-api-key", "origin", "idempotency-key", "x-request-id"})
+SHOWN_RESPONSE_HEADERS = frozenset(
+    {"location", "retry-after", "www-authenticate", "x-request-id", "x-cache", "access-control-allow-origin"}
+)
+
+
+@dataclass
+class Entry:
+    """One request, and its answer or the error that came instead; None while it is under way."""
+
+    request: httpx2.Request
+    answer: httpx2.Response | Exception | None = None
+
+
+@dataclass
+class Journal:
+    """The exchanges of one check, over all of its clients."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def begin(self, request: httpx2.Request) -> Entry:
+        """Note a request that is about to be sent; its answer is filled in later."""
+        entry = Entry(request)
+        self.entries.append(entry)
+        return entry
+
+    @property
+    def last_status(self) -> int | None:
+        """Status of the last answer, None if there was none."""
+        answer = self.entries[-1].answer if self.entries else None
+        return answer.status_code if isinstance(answer, httpx2.Response) else None
+
+    @property
+    def last_exchange(self) -> Exchange | None:
+        """The last request and answer as text, None before the first request."""
+        if not self.entries:
+            return None
+        last = self.entries[-1]
+        return Exchange(_sent(last.request), _received(last.answer))
+
+
+def _sent(request: httpx2.Request) -> str:
+    path = request.url.raw_path.decode("ascii", "replace")
+    kept = [f"{name}: {value}" for name, value in request.headers.items() if name in SHOWN_REQUEST_HEADERS]
+    try:
+        body = _body(request.content, request.headers.get("content-type", ""))
+    except httpx2.RequestNotRead:
+        body = "(a streamed body)"
+    return "\n".join(part for part in [f"{request.method} {path}", *kept, body] if part)
+
+
+def _received(answer: httpx2.Response | Exception | None) -> str:
+    if answer is None:
+        return "nothing"
+    if isinstance(answer, Exception):
+        return f"no answer: {answer or type(answer).__name__}"
+    kept = [f"{name}: {value}" for name, value in answer.headers.items() if name in SHOWN_RESPONSE_HEADERS]
+    try:
+        body = _body(answer.content, answer.headers.get("content-type", ""))
+    except httpx2.ResponseNotRead:
+        body = "(a body that was not read to its end)"
+    return "\n".join(part for part in [f"{answer.status_code} {answer.reason_phrase}", *kept, body] if part)
+
+
+def _body(content: bytes, content_type: str) -> str:
+    if not content:
+        return ""
+    text = content[: SHOWN * 4].decode("utf-8", "replace")
+    if "json" in content_type:
+        text = json_text(content) or text
+    elif not content_type.startswith(("text/", "application/x-www-form")):
+        return f"({len(content)} bytes of {content_type or 'unnamed content'})"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(content)} bytes)"

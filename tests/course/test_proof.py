@@ -71,7 +71,7 @@ def judge_source(judge: Judge, course: Course, lesson: Lesson, source: str, fold
     """The verdicts of all checks, none of them waiting for another, on a program beside the solution's other files."""
     home = course.solution_file(lesson).parent
     shutil.copytree(home, folder / lesson.slug, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / lesson.slug / "app.py"
+    file = folder / lesson.slug / lesson.file
     file.write_text(source, encoding="utf-8")
     report = judge.check(lesson, file, course.checks_file(lesson), independent=True, seed=SEED)
     assert_complete(course, lesson, report)

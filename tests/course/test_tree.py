@@ -19,6 +19,8 @@ def lesson_files(course: Course, lesson: Lesson) -> set[Path]:
         course.solution_file(lesson),
         course.checks_file(lesson),
         course.wrong_file(lesson),
+        *course.files_beside(lesson),
+        *course.files_beside(lesson, course.solutions),
     }
 
 

@@ -41,7 +41,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One concept: `teaches` are the ideas it introduces, `builds_on` the topics whose ideas it may use."""
+    """One concept: `teaches` are the ideas it introduces, `builds_on` the topics whose ideas it may use.
+
+    `file` is what the learner edits and the judge judges; the files `beside` it come with it.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
     number: Count
@@ -54,6 +57,8 @@ class Lesson:
     models: tuple[Text, ...]
     teaches: tuple[Text, ...]
     tasks: Annotated[tuple[Task, ...], Field(alias="task")]
+    file: Text = "app.py"
+    beside: tuple[Text, ...] = ()
 
     @property
     def slug(self) -> str:

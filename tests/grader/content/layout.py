@@ -66,11 +66,15 @@ class Course:
 
     def lesson_file(self, lesson: Lesson, target: Path | None = None) -> Path:
         """The file to be judged, in `target` or else in `lessons`; any folder shaped like `lessons` will do."""
-        return (target or self.lessons) / lesson.slug / "app.py"
+        return (target or self.lessons) / lesson.slug / lesson.file
 
     def solution_file(self, lesson: Lesson) -> Path:
         """The solution, with the markers from which the stub is cut."""
-        return self.solutions / lesson.slug / "app.py"
+        return self.solutions / lesson.slug / lesson.file
+
+    def files_beside(self, lesson: Lesson, target: Path | None = None) -> list[Path]:
+        """What comes with the file to be judged: data, or more to edit; in `target` or else in `lessons`."""
+        return [(target or self.lessons) / lesson.slug / name for name in lesson.beside]
 
     def checks_file(self, lesson: Lesson) -> Path:
         """The checks of one lesson."""

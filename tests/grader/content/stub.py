@@ -46,6 +46,8 @@ def cut(source: str, lesson: Lesson, file: Path) -> str:
         elif number > skip_to:
             stub.append((line, number))
     text = "".join(f"{line}\n" for line, _ in stub)
+    if file.suffix != ".py":
+        return text
     try:
         compile(text, str(file), "exec", dont_inherit=True)
     except SyntaxError as problem:
@@ -70,7 +72,8 @@ def blocks(source: str, lesson: Lesson, file: Path) -> list[Block]:
             block.solution.append(line)
     if found and not found[-1].last:
         raise StubError(file, found[-1].first, "expected # END SOLUTION for this block, the file ends without it")
-    _check_importable(found, source, file)
+    if file.suffix == ".py":
+        _check_importable(found, source, file)
     return found
 
 
@@ -90,11 +93,13 @@ def stale_stubs(course: Course) -> list[Path]:
 
 
 def _stubs(course: Course) -> list[tuple[Path, str]]:
-    """Every lesson's file and the stub that belongs there."""
+    """Every file that a learner gets from a solution, and what belongs there."""
     stubs = []
     for lesson in course.catalog().lessons:
-        solution = course.solution_file(lesson)
-        stubs.append((course.lesson_file(lesson), cut(read_source(solution, StubError), lesson, solution)))
+        sources = [course.solution_file(lesson), *course.files_beside(lesson, course.solutions)]
+        targets = [course.lesson_file(lesson), *course.files_beside(lesson)]
+        for target, source in zip(targets, sources, strict=True):
+            stubs.append((target, cut(read_source(source, StubError), lesson, source)))
     return stubs
 
 

@@ -156,3 +156,18 @@ def test_a_lesson_without_a_solution_is_one_sentence(course: Course) -> None:
     with pytest.raises(stub.StubError, match="this file is missing") as caught:
         stub.stale_stubs(course)
     assert caught.value.file == solution
+
+
+def test_files_beside_the_app_come_along_and_are_cut_like_it(course: Course) -> None:
+    scaffold.new_lesson(course, 1, "basics", "Basics")
+    listing = course.catalog_file.read_text(encoding="utf-8")
+    entry = 'number = 1\nbeside = ["rows.csv", "Dockerfile"]\n'
+    course.catalog_file.write_text(listing.replace("number = 1\n", entry, 1), encoding="utf-8")
+    lesson = course.catalog().find(1)
+    rows, dockerfile = course.files_beside(lesson, course.solutions)
+    rows.write_text("text,label\nfine,good\n", encoding="utf-8")
+    marked = "FROM python\n# BEGIN SOLUTION 1.1: a user\n# STUB: USER root\nUSER app\n# END SOLUTION\n"
+    dockerfile.write_text(marked, encoding="utf-8")
+    assert stub.write_stubs(course) == course.files_beside(lesson)
+    texts = [file.read_text(encoding="utf-8") for file in course.files_beside(lesson)]
+    assert texts == ["text,label\nfine,good\n", "FROM python\n# TODO 1.1: a user\nUSER root\n"]

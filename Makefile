@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 OLD_PYTHON := Python 3.11 or newer is needed. Install one, or name it: make learn PYTHON=/path/to/python3.12
 
 export HF_HUB_OFFLINE := 1
@@ -16,7 +17,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 learn: $(VENV)/.ready ## set up on the first run, then start the course
-	@$(BIN)/course
+	@$(BIN)/course || test $$? -eq 130  # Ctrl-C is a way to leave
 
 setup: $(VENV)/.ready ## set up only
 	@echo "Ready. Start with: make learn"
@@ -52,11 +53,11 @@ lock: ## write constraints.txt anew: the newest releases that pyproject.toml all
 # One stamp per step, so that an interrupted set-up goes on where it stopped and a finished one costs nothing.
 $(VENV)/.python:
 	@echo "[1/4] Python environment in $(VENV)"
-	@$(call find_python) && "$$found" -m venv --clear $(VENV)
+	@$(BIN)/python -c 'import pip; $(NEW_ENOUGH)' 2>/dev/null || { $(call find_python) && "$$found" -m venv --clear $(VENV); }
 	@$(PIP) install --quiet -c constraints.txt setuptools
 	@touch $@
 
-$(VENV)/.torch: $(VENV)/.python
+$(VENV)/.torch: constraints.txt $(VENV)/.python
 	@echo "[2/4] PyTorch, CPU build"
 	@$(call install_torch,$(PIP))
 	@touch $@
@@ -78,7 +79,7 @@ $(VENV)/.tools: $(VENV)/.ready
 
 # Leaves the first Python that is new enough in $found.
 find_python = found=; for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && found=$$python && break; \
+	"$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && found=$$python && break; \
 	done; test -n "$$found" || { echo "$(OLD_PYTHON)" >&2; exit 1; }
 
 # On Linux the default wheel brings several GB for graphics cards, so its CPU build is asked for first.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from grader import explain, reference
 from grader.checks import Check, CheckFile, load_checks
-from grader.report import Outcome, Report, Verdict
+from grader.report import Fault, Outcome, Report, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.confine import missing_protections
 from grader.sandbox.launcher import JudgeError, Warm
@@ -21,7 +21,7 @@ from grader.sandbox.limits import Limits
 from grader.stage import app_on_trial, suite_on_trial
 from grader.suite import Suite
 from grader.suite_trial import SuiteTrial
-from grader.trial import Trial, waiting
+from grader.trial import Trial, blocked_by, waiting
 
 if TYPE_CHECKING:
     from grader.content.catalog import Lesson
@@ -119,22 +119,36 @@ class Judge:
         file = load_checks(checks_file)
         seed = secrets.randbelow(2**32) if seed is None else seed
         notes = tuple(missing_protections()) if self.is_confined else ("apps run without confinement",)
-        fault = explain.file_fault(app_file)
         verdicts: list[Verdict] = []
+        fault = explain.file_fault(app_file)
         if fault is None:
-            reference.use(self)
-            try:
-                with self._on_trial(file, app_file, tuple(lesson.models), seed) as self._current:
-                    needs = {} if independent else {task.number: list(task.needs) for task in lesson.tasks}
-                    self._run(file.checks, needs, verdicts, on_verdict)
-            except AppDied as died:
-                fault = died.fault
-            finally:
-                self._current = None
+            needs = {} if independent else {task.number: list(task.needs) for task in lesson.tasks}
+            fault = self._try(file, app_file, tuple(lesson.models), seed, needs, verdicts, on_verdict)
         if fault is not None:
             verdicts = [waiting(check, "start") for check in file.checks]
         elapsed = time.perf_counter() - began
         return Report(lesson.topic, str(app_file), tuple(verdicts), fault, seed, elapsed, notes)
+
+    def _try(
+        self,
+        file: CheckFile,
+        app_file: Path,
+        models: tuple[str, ...],
+        seed: int,
+        needs: dict[str, list[str]],
+        verdicts: list[Verdict],
+        on_verdict: Callable[[Verdict], None] | None,
+    ) -> Fault | None:
+        """Start the app, run the checks and add their verdicts; return why it did not start, if so."""
+        reference.use(self)
+        try:
+            with self._on_trial(file, app_file, models, seed) as self._current:
+                self._run(file.checks, needs, verdicts, on_verdict)
+        except AppDied as died:
+            return died.fault
+        finally:
+            self._current = None
+        return None
 
     def _on_trial(
         self, file: CheckFile, app_file: Path, models: tuple[str, ...], seed: int
@@ -152,7 +166,7 @@ class Judge:
     ) -> None:
         failed: set[str] = set()
         for check in checks:
-            blocker = self._blocker(check, needs, failed)
+            blocker = blocked_by(check, needs, failed)
             trial = self._current
             assert trial is not None
             hopeless = trial.hangs >= HOPELESS
@@ -164,12 +178,6 @@ class Judge:
             verdicts.append(verdict)
             if on_verdict is not None:
                 on_verdict(verdict)
-
-    @staticmethod
-    def _blocker(check: Check, needs: dict[str, list[str]], failed: set[str]) -> str | None:
-        if not needs:
-            return None
-        return next((task for task in [*needs.get(check.task, []), check.task] if task in failed), None)
 
     def cancel(self) -> None:
         """Call off the running check, from any thread; it raises `Cancelled` there."""

@@ -23,6 +23,13 @@ def waiting(check: Check, blocker: str) -> Verdict:
     return Verdict(check.task, check.name, Outcome.WAITING, why=check.why, waits_for=blocker)
 
 
+def blocked_by(check: Check, needs: dict[str, list[str]], failed: set[str]) -> str | None:
+    """Name the task that keeps a check from being run: one its task needs, or its own; None without `needs`."""
+    if not needs:
+        return None
+    return next((task for task in [*needs.get(check.task, []), check.task] if task in failed), None)
+
+
 class Trial:
     """Holds the shared app of a file's checks; restarts it when a check left it dead."""
 

@@ -26,7 +26,7 @@ def in_one_sentence(ctx: Any) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:  # `course list | head -1`: the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+        raise typer.Exit(1) from None
     except Exception as error:
         if type(error).__module__.startswith("typer"):
             raise
@@ -42,7 +42,7 @@ def _explain(error: Exception, folder: Path | None) -> None:
         home = None
     sentence = log.sentence(error, home)
     typer.echo(sentence, err=True)
-    raise typer.Exit(WRONG_USE if log.is_foreseen(error) else STUMBLED) from None
+    raise typer.Exit(WRONG_USE if log.is_foreseen(error) else 1 if isinstance(error, OSError) else STUMBLED) from None
 
 
 def quit_on_signals(leave: Callable[[], object]) -> None:

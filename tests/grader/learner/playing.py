@@ -1,5 +1,6 @@
 """Serving a lesson's app to play with it: FastAPI's own development server on the learner's file."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import typer
 
 from grader.content.catalog import Lesson
 from grader.learner.session import Session
+
+GRACE = 3.0
 
 
 def serve(session: Session, lesson: Lesson | None, port: int) -> int:
@@ -24,8 +27,18 @@ def serve(session: Session, lesson: Lesson | None, port: int) -> int:
         try:
             return server.wait()
         except KeyboardInterrupt:
-            server.wait()
+            _end(server)
             raise
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Wait for a server that was interrupted, too; end one that was not, or does not mind."""
+    for order in (None, server.terminate, server.kill):
+        if order is not None:
+            order()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(GRACE)
+            return
 
 
 def _is_free(port: int) -> bool:

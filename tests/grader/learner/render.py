@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -150,6 +149,8 @@ def hint(task: Task, ladder: Sequence[Hint], level: int) -> RenderableType:
 
 def markdown(text: str) -> RenderableType:
     """Markdown of the course, indented."""
+    from rich.markdown import Markdown
+
     return Padding(Markdown(marks.clean(text), code_theme=CODE_THEME), (0, 2))
 
 

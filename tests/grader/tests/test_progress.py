@@ -229,6 +229,11 @@ def test_a_fingerprint_tells_contents_and_their_places_apart(tmp_path: Path) -> 
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_text("a")
     two.write_text("b")
-    prints = {fingerprint(one, two), fingerprint(two, one), fingerprint(one, tmp_path), fingerprint(one, tmp_path / "x")}
+    prints = {
+        fingerprint(one, two),
+        fingerprint(two, one),
+        fingerprint(one, tmp_path),
+        fingerprint(one, tmp_path / "x"),
+    }
     assert len(prints) == 4
     assert fingerprint(one, two) == fingerprint(one, two)

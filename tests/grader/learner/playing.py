@@ -1,6 +1,7 @@
-"""Serving a lesson's app to play with it: FastAPI's own development server on the learner's file."""
+"""Serving a lesson's app to play with it: uvicorn on the learner's file, started again after each save."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -21,9 +22,11 @@ def serve(session: Session, lesson: Lesson | None, port: int) -> int:
     if not _is_free(port):
         typer.echo(f"Port {port} is taken; choose another, such as `course run --port {port + 1}`.", err=True)
         return 1
-    file = session.course.lesson_file(lesson)
-    command = [sys.executable, "-m", "fastapi", "dev", str(file), "--port", str(port)]
-    with subprocess.Popen(command) as server:
+    folder = str(session.course.lesson_file(lesson).parent)
+    options = ["--app-dir", folder, "--reload", "--reload-dir", folder, "--port", str(port)]
+    typer.echo(f"Lesson {lesson.number} at http://127.0.0.1:{port}/docs until Ctrl-C.")
+    command = [sys.executable, "-m", "uvicorn", "app:app", *options]
+    with subprocess.Popen(command, env=os.environ | {"HF_HUB_OFFLINE": "1"}) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:

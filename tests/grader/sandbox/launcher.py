@@ -125,6 +125,8 @@ class Warm:
 
     def close(self) -> None:
         """End the warm process and, with it, every child."""
+        if not self.ready.is_set():  # it is importing: it has no child yet, and would not hear before it is done
+            self._process.kill()
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         try:

@@ -80,9 +80,10 @@ def print_verdicts(session: Session, seed: int | None) -> None:
         while lesson is not None and lesson.topic not in judged:
             judged.add(lesson.topic)
             report = checking.judge_one(judge, session, lesson, seed, console)
-            console.print(Text(), verdict.page(report, lesson, session.course.lesson_file(lesson)), sep="\n")
             if not report.is_passed:
+                console.print(Text(), verdict.page(report, lesson, session.course.lesson_file(lesson)), sep="\n")
                 break
+            console.print(Text(), verdict.headline(report, lesson), render.learnt(lesson), sep="\n")
             lesson = session.next_open(lesson)
     if lesson is None:
         console.print(render.finished())

@@ -147,6 +147,8 @@ def test_a_taken_name_is_409(client: Client, rng: Random) -> None:
     )
     response = client.get(f"/models/{first['name']}")
     assert response.json() == first, "The model that had the name first should still be there, unchanged."
+    response = client.post("/models", json=first)
+    assert response.status_code == 409, "The name is taken for the very same model, too: this should be a 409 as well."
 
 
 @check("1.4")

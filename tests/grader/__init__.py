@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from grader.checks import check, together
     from grader.sandbox.app import App, AppDied
     from grader.sandbox.client import Client
+    from grader.sandbox.hold import Hold
     from grader.sandbox.observations import Construction, Encode, Observed
+    from grader.sandbox.pending import Pending
     from grader.suite import Suite, SuiteRun
     from grader.upstream import Upstream
 
@@ -16,7 +18,9 @@ __all__ = [
     "Client",
     "Construction",
     "Encode",
+    "Hold",
     "Observed",
+    "Pending",
     "Suite",
     "SuiteRun",
     "Upstream",
@@ -32,7 +36,9 @@ HOMES = {
     "Client": "grader.sandbox.client",
     "Construction": "grader.sandbox.observations",
     "Encode": "grader.sandbox.observations",
+    "Hold": "grader.sandbox.hold",
     "Observed": "grader.sandbox.observations",
+    "Pending": "grader.sandbox.pending",
     "Suite": "grader.suite",
     "SuiteRun": "grader.suite",
     "Upstream": "grader.upstream",

@@ -4,24 +4,30 @@ import contextlib
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import httpx2
 
 from grader.explain import startup_fault
 from grader.report import Cause, Fault
 from grader.sandbox.child import Spec
 from grader.sandbox.client import Client
 from grader.sandbox.events import Event
+from grader.sandbox.hold import Hold, stopped_clock
 from grader.sandbox.journal import Journal
 from grader.sandbox.launcher import Warm
 from grader.sandbox.limits import Limits
 from grader.sandbox.observations import Observed
 from grader.sandbox.output import last_traceback
+from grader.sandbox.pending import Pending
 from grader.sandbox.process import AppProcess
 
 LISTENING_MODELS = {"xllamacpp"}  # its runtime opens a port on loopback that nobody uses
+ROUNDS_TO_CATCH_UP = 5
 
 
 class AppDied(Exception):
@@ -59,7 +65,7 @@ class App:
     def __post_init__(self) -> None:
         self._given_env = dict(self.env)
         self._process: AppProcess | None = None
-        self._clients: list[Client] = []
+        self._clients: list[Client | Pending] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -105,6 +111,28 @@ class App:
         )
         self._clients.append(client)
         return client
+
+    def begin(self, method: str, path: str, **content: Any) -> Pending:
+        """Send a request and do not wait for its answer; `content` is what an httpx2 request takes, such as `json`."""
+        process = self.process
+        request = httpx2.Request(method, f"http://app{path}", **content)
+        pending = Pending(request, self.journal, socket_path=process.socket_path, port=process.port)
+        self._clients.append(pending)
+        return pending
+
+    def catch_up(self) -> None:
+        """Return when the app has taken in all that was sent, and noticed everybody who has left."""
+        for _ in range(ROUNDS_TO_CATCH_UP):  # each answer means that the event loop went round more than once
+            request = httpx2.Request("GET", "http://app/.round")
+            Pending(request, Journal(), socket_path=self.process.socket_path, port=self.process.port).answer()
+
+    def hold(self) -> Hold:
+        """Return a barrier for the app's models: a context manager."""
+        return Hold(self.process)
+
+    def stopped_clock(self) -> AbstractContextManager[None]:
+        """Return a context manager inside which no timer of the app is ever due."""
+        return stopped_clock(self.process)
 
     @property
     def observed(self) -> Observed:

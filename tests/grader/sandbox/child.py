@@ -4,6 +4,7 @@ It knows nothing of checks, expected values or verdicts; those live in the paren
 """
 
 import ast
+import asyncio
 import gc
 import io
 import os
@@ -19,6 +20,7 @@ from grader.sandbox.confine import confine, set_resource_limits
 from grader.sandbox.events import Recorder, make_recorder
 from grader.sandbox.limits import Limits
 from grader.sandbox.observe import Phase, observe_models, observe_process
+from grader.sandbox.orders import Orders
 from grader.sandbox.pytest_run import TEST_REPORTERS, run_tests
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -43,12 +45,12 @@ class Spec:
 def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
     """Serve `spec.app_file` on `listener` until SIGTERM, or run it with pytest if it holds tests."""
     _enter_scratch(spec)
-    callers = {_load.__code__, _serve.__code__, _fail.__code__, _stop.__code__}
+    callers = {_load.__code__, _serve.__code__, _fail.__code__, _stop.__code__, Orders.listen.__code__}
     callers |= {code for code in _serve.__code__.co_consts if isinstance(code, CodeType)} | TEST_REPORTERS
     record = make_recorder(report_fd, bytes.fromhex(spec.key), callers)
     spec.key = ""
-    phase = Phase()
-    living, wrappers = observe_models(record, phase)
+    phase, orders = Phase(), Orders(report_fd, record)
+    living, wrappers = observe_models(record, phase, orders)
     callers |= wrappers
     set_resource_limits(Limits(**spec.limits))
     if spec.confined:
@@ -61,7 +63,7 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
         return
     app = _load(spec, record)
     if app is not None:
-        _serve(app, listener, record, phase)
+        _serve(app, listener, record, phase, orders)
         del app
         _stop(record, living)
 
@@ -154,7 +156,7 @@ def _assignments(source: str) -> dict[str, list[int]]:
     return lines
 
 
-def _serve(app: Any, listener: socket.socket, record: Recorder, phase: Phase) -> None:
+def _serve(app: Any, listener: socket.socket, record: Recorder, phase: Phase, orders: Orders) -> None:
     import uvicorn
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
@@ -166,6 +168,7 @@ def _serve(app: Any, listener: socket.socket, record: Recorder, phase: Phase) ->
         phase.name = "startup"
         await started(sockets=sockets)
         phase.name = "serving"
+        orders.obey(asyncio.get_running_loop())
         record("started")
 
     async def shutdown(sockets: list[socket.socket] | None = None) -> None:

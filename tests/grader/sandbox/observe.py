@@ -15,6 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from grader.sandbox.events import Recorder
+from grader.sandbox.orders import Orders
 
 INTROSPECTION = frozenset(
     {
@@ -46,8 +47,10 @@ class Phase:
         self.name = "import"
 
 
-def observe_models(record: Recorder, phase: Phase) -> "tuple[weakref.WeakSet[Any], set[CodeType]]":
+def observe_models(record: Recorder, phase: Phase, orders: Orders) -> "tuple[weakref.WeakSet[Any], set[CodeType]]":
     """Report constructions and encodes of every known model class that the warm process has imported.
+
+    The judge may hold an encode between its beginning and the work, unless it would hold the whole event loop with it.
 
     Returns the living instances, and the code of the wrappers, which alone may use `record`.
     """
@@ -58,7 +61,7 @@ def observe_models(record: Recorder, phase: Phase) -> "tuple[weakref.WeakSet[Any
             cls = getattr(sys.modules[module], class_name)
             codes.add(_wrap_init(cls, record, phase, living))
             if method is not None:
-                codes.add(_wrap_work(cls, method, record, phase))
+                codes.add(_wrap_work(cls, method, record, phase, orders.wait_at_gate))
     for module, class_name, method in GENERATORS:
         if module in sys.modules:
             codes |= _wrap_generator(getattr(sys.modules[module], class_name), method, record)
@@ -87,14 +90,17 @@ def _wrap_init(cls: Any, record: Recorder, phase: Phase, living: "weakref.WeakSe
     return __init__.__code__
 
 
-def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase) -> CodeType:
+def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase, wait: Callable[[], None]) -> CodeType:
     original: Callable[..., Any] = getattr(cls, method)
     name: str = cls.__name__
     on_loop, thread = _is_on_event_loop, threading.get_ident
 
     def work(self: Any, *args: Any, **kwargs: Any) -> Any:
         items = args[0] if args else next(iter(kwargs.values()), ())
-        record("encode", name, _batch_size(items), on_loop(), str(thread()), phase.name)
+        is_on_loop = on_loop()
+        record("encode", name, _batch_size(items), is_on_loop, str(thread()), phase.name)
+        if not is_on_loop:
+            wait()
         try:
             return original(self, *args, **kwargs)
         finally:

@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from grader.sandbox.observations import Observed
 from grader.sandbox.output import Output
 
 WATCH_SECONDS = 0.05
+POLL_SECONDS = 0.02
 
 
 class AppProcess:
@@ -148,6 +149,28 @@ class AppProcess:
         with self._settled:
             self._settled.wait_for(lambda: found() is not None, timeout=seconds)
             return found()
+
+    def order(self, order: bytes) -> None:
+        """Give the child an order and wait until it has taken effect; a child that is gone obeys no more."""
+        with self._settled:
+            due = self._obeyed + 1
+            with contextlib.suppress(OSError):
+                self._report.send(order)
+                self.wait_for(lambda: self._obeyed >= due, unless=lambda: self._is_closed, seconds=10)
+
+    @property
+    def _obeyed(self) -> int:
+        return sum(event.kind == "obeyed" for event in self.events)
+
+    def wait_for(self, is_so: Callable[[], bool], *, unless: Callable[[], bool], seconds: float) -> bool:
+        """Wait for what the child reports to make `is_so` true; False when `unless` is true before, or time is up."""
+        until = time.monotonic() + seconds
+        with self._settled:
+            while not is_so():
+                if unless() or time.monotonic() > until:
+                    return False
+                self._settled.wait(POLL_SECONDS)
+            return True
 
     def end(self, cause: Cause | None = None) -> None:
         """Kill the child at once; the first `cause` given is remembered."""

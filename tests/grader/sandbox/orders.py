@@ -1,0 +1,64 @@
+"""What the judge may ask of a child while it serves: to hold its models before they work, and to stop its clock.
+
+An order is one byte, on the channel on which the child reports. The event "obeyed" says that it has taken effect.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from grader.sandbox.events import Recorder
+
+HOLD, LET_ONE_PASS, RELEASE, STOP_CLOCK, START_CLOCK = b"h", b"1", b"r", b"s", b"c"
+PATIENCE_SECONDS = 8.0  # then a held model works all the same, so that nothing hangs for ever
+
+
+class Orders:
+    """The child's side: a thread listens, and models ask `wait_at_gate` before they work."""
+
+    def __init__(self, fd: int, record: Recorder) -> None:
+        self._fd, self._record = fd, record
+        self._changed = threading.Condition()
+        self._is_holding, self._passes = False, 0
+        self._loop: Callable[[], Any] = lambda: None
+
+    def obey(self, loop: Any) -> None:
+        """Listen from now on; `loop` is the event loop that serves the app."""
+        self._loop = weakref.ref(loop)
+        threading.Thread(target=self.listen, name="orders", daemon=True).start()
+
+    def wait_at_gate(self) -> None:
+        """Return when the caller may work: at once, unless the judge holds the models."""
+        if self._is_holding:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._is_holding or self._passes > 0, PATIENCE_SECONDS)
+                self._passes = max(self._passes - 1, 0)
+
+    def listen(self) -> None:
+        """Carry out one order after the other until the judge is gone."""
+        actions: dict[bytes, Callable[[], None]] = {
+            HOLD: lambda: self._turn(is_holding=True),
+            LET_ONE_PASS: lambda: self._turn(is_holding=True, passes=self._passes + 1),
+            RELEASE: lambda: self._turn(is_holding=False),
+            STOP_CLOCK: self._stop_clock,
+            START_CLOCK: self._start_clock,
+        }
+        while order := os.read(self._fd, 1):
+            actions[order]()
+            self._record("obeyed")
+
+    def _turn(self, *, is_holding: bool, passes: int = 0) -> None:
+        with self._changed:
+            self._is_holding, self._passes = is_holding, passes
+            self._changed.notify_all()
+
+    def _stop_clock(self) -> None:
+        if (loop := self._loop()) is not None:
+            now = loop.time()
+            loop.time = lambda: now  # from here on no timer of asyncio is due, however long one waits
+
+    def _start_clock(self) -> None:
+        if (loop := self._loop()) is not None:
+            vars(loop).pop("time", None)

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from dataclasses import dataclass, field
 from types import CodeType, ModuleType
@@ -20,6 +21,7 @@ from grader.sandbox.confine import confine, set_resource_limits
 from grader.sandbox.events import Recorder, make_recorder
 from grader.sandbox.limits import Limits
 from grader.sandbox.observe import Phase, observe_models, observe_process
+from grader.sandbox.observe_secrets import observe_secrets
 from grader.sandbox.orders import Orders
 from grader.sandbox.pytest_run import TEST_REPORTERS, run_tests
 
@@ -51,7 +53,7 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
     spec.key = ""
     phase, orders = Phase(), Orders(report_fd, record)
     living, wrappers = observe_models(record, phase, orders)
-    callers |= wrappers
+    callers |= wrappers | observe_secrets(record)
     set_resource_limits(Limits(**spec.limits))
     if spec.confined:
         confine([os.path.dirname(spec.app_file)], spec.scratch, spec.connect_ports, may_listen=spec.may_listen)
@@ -84,6 +86,8 @@ def _enter_scratch(spec: Spec) -> None:
     os.environ.update(HOME=spec.scratch, TMPDIR=spec.scratch, PYTHONUNBUFFERED="1")
     os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1", TQDM_DISABLE="1")
     os.environ.update(spec.env)
+    if hasattr(time, "tzset"):
+        time.tzset()  # a time zone among these variables holds from now on
     os.chdir(spec.scratch)
     sys.path[:] = [entry for entry in sys.path if entry]
     sys.argv[:] = [spec.app_file]

@@ -37,6 +37,22 @@ class Generation:
     was_stopped: bool
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison in constant time (`secrets.compare_digest`): what was compared, text as its UTF-8 bytes."""
+
+    sides: tuple[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One run of a slow function for passwords ("scrypt" or "pbkdf2_hmac"): its cost in words, and on which thread."""
+
+    function: str
+    cost: str
+    on_event_loop: bool
+
+
 @dataclass
 class Observed:
     """Everything observed so far, oldest first; `chunks` counts those of all generations, running ones included.
@@ -50,6 +66,8 @@ class Observed:
     generations: list[Generation] = field(default_factory=list)
     chunks: int = 0
     encodes_ended: int = 0
+    comparisons: list[Comparison] = field(default_factory=list)
+    derivations: list[Derivation] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
         """Take in one event of the child's channel; kinds that are not observations are ignored."""
@@ -66,6 +84,10 @@ class Observed:
                 self.generations.append(Generation(int(count), was_stopped == "1"))
             case "write", (path,):
                 self.writes.append(path)
+            case "compared", (one, other):
+                self.comparisons.append(Comparison((bytes.fromhex(one), bytes.fromhex(other))))
+            case "derived", (function, cost, on_loop):
+                self.derivations.append(Derivation(function, cost, on_loop == "1"))
 
     def mark(self) -> "Observed":
         """Return a mark for `since`: everything up to now."""
@@ -76,6 +98,8 @@ class Observed:
             self.generations[:],
             self.chunks,
             self.encodes_ended,
+            self.comparisons[:],
+            self.derivations[:],
         )
 
     def since(self, mark: "Observed") -> "Observed":
@@ -87,4 +111,6 @@ class Observed:
             self.generations[len(mark.generations) :],
             self.chunks - mark.chunks,
             self.encodes_ended - mark.encodes_ended,
+            self.comparisons[len(mark.comparisons) :],
+            self.derivations[len(mark.derivations) :],
         )

@@ -35,6 +35,8 @@ IF_PRESENT = (
     "pyseccomp",
     "anyio._backends._asyncio",
     "email_validator",
+    "pydantic_settings",
+    "jose.jwt",
 )
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 FILES_PER_LAUNCH = 3

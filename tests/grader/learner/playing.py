@@ -5,13 +5,16 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import typer
 
 from grader.content.catalog import Lesson
+from grader.content.source import read_source
 from grader.learner.session import Session
 
 GRACE = 3.0
+DEMO = "demo.env"
 
 
 def serve(session: Session, lesson: Lesson | None, port: int) -> int:
@@ -22,16 +25,25 @@ def serve(session: Session, lesson: Lesson | None, port: int) -> int:
     if not _is_free(port):
         typer.echo(f"Port {port} is taken; choose another, such as `course run --port {port + 1}`.", err=True)
         return 1
-    folder = str(session.course.lesson_file(lesson).parent)
+    home = session.course.lesson_file(lesson).parent
+    folder = str(home)
     options = ["--app-dir", folder, "--reload", "--reload-dir", folder, "--port", str(port)]
     typer.echo(f"Lesson {lesson.number} at http://127.0.0.1:{port}/docs until Ctrl-C.")
     command = [sys.executable, "-m", "uvicorn", "app:app", *options]
-    with subprocess.Popen(command, env=os.environ | {"HF_HUB_OFFLINE": "1"}) as server:
+    with subprocess.Popen(command, env=variables(home)) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:
             _end(server)
             raise
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """The environment for an app in `folder`: what its demo.env says, a NAME=value a line, and ours, which wins."""
+    file = folder / DEMO
+    lines = read_source(file).splitlines() if file.is_file() else []
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs} | os.environ | {"HF_HUB_OFFLINE": "1"}
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

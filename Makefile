@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help learn setup test format bench-loop picture lock
+.PHONY: help learn setup test mutate format bench-loop picture lock
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -30,6 +30,10 @@ test: $(VENV)/.tools ## everything CI runs: format, lint, types, spelling, then 
 	$(BIN)/codespell
 	$(BIN)/pytest --target solutions
 
+mutate: $(VENV)/.tools ## change the solutions line by line and see that the checks notice; takes some minutes
+	$(PIP) install --quiet -c constraints.txt cosmic-ray
+	$(BIN)/python tests/course/mutate.py
+
 format: $(VENV)/.tools ## sort imports and format every Python file
 	$(BIN)/ruff check --select I --fix --quiet .
 	$(BIN)/ruff format .
@@ -45,7 +49,7 @@ lock: ## write constraints.txt anew: the newest releases that pyproject.toml all
 	$(call find_python) && "$$found" -m venv build/lock
 	build/lock/bin/python -m pip install --upgrade setuptools
 	$(call install_torch,build/lock/bin/python -m pip)
-	build/lock/bin/python -m pip install --no-build-isolation -e '.[dev,notebooks]'
+	build/lock/bin/python -m pip install --no-build-isolation -e '.[dev,mutation,notebooks]'
 	{ echo '# Everything this version was tested with, on Linux with Python 3.11. Written by `make lock`.'; \
 	  build/lock/bin/python -m pip freeze --all --exclude-editable | sed -e '/^pip==/d' -e 's/+cpu$$//'; } > constraints.txt
 	rm -rf build/lock

@@ -2,11 +2,13 @@
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 PATIENCE_SECONDS = 8.0
+PAUSE_SECONDS = 0.005  # between answers whose order matters: sent at once, they could be read in any
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Upstream:
         class Handler(_Handler):
             upstream = state
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="upstream", daemon=True).start()
 
@@ -93,9 +95,15 @@ class Upstream:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: an app that was ended has dropped its connection, as it may."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     upstream: ClassVar[_State]
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two packets: the second would wait 40 ms for the first's receipt
 
     def _answer(self) -> None:
         state = self.upstream
@@ -113,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
             state.condition.notify_all()  # those it was before can go when this answer is on its way
             content = {"echo": call.body if call.body is not None else call.path, "number": number}
             self._send(state.status if in_time else 503, content)
+            if state.is_newest_first:
+                time.sleep(PAUSE_SECONDS)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 

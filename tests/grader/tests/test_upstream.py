@@ -1,5 +1,7 @@
 """The upstream proves concurrency without a clock: by barrier, by order, by connection."""
 
+import socket
+import struct
 from collections.abc import Iterator
 
 import httpx2
@@ -54,3 +56,11 @@ def test_a_call_names_its_connection(upstream: Upstream) -> None:
     ask(upstream, "/")
     connections = [call.connection for call in upstream.calls]
     assert connections[0] == connections[1] != connections[2]
+
+
+def test_a_client_that_breaks_off_is_no_news(upstream: Upstream, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_connection(("127.0.0.1", upstream.port)) as client:
+        reset_on_close = struct.pack("ii", 1, 0)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
+    ask(upstream, "/")  # by then the broken connection has been noticed
+    assert capfd.readouterr().err == ""

@@ -13,17 +13,14 @@ concepts = ["routes", "path parameters"]
 builds_on = []
 models = []
 teaches = ["fastapi.FastAPI"]
-
 [[lesson.task]]
 number = "1.1"
 title = "Say hello"
 needs = []
-
 [[lesson.task]]
 number = "1.2"
 title = "Greet by name"
 needs = ["1.1"]
-
 [[lesson]]
 number = 2
 topic = "doubling"
@@ -34,7 +31,6 @@ concepts = ["types"]
 builds_on = ["greeting"]
 models = []
 teaches = ["fastapi.FastAPI"]
-
 [[lesson.task]]
 number = "2.1"
 title = "Double a number"
@@ -188,14 +184,14 @@ def hints(number: int) -> str:
     return "# Hints\n" + "".join(ladders)
 
 
+def app(root: Path, number: int, folder: str = "lessons") -> Path:
+    """The learner's file, or the one in another folder."""
+    return root / folder / SLUGS[number] / "app.py"
+
+
 def solve(root: Path, number: int) -> None:
     """Put the solution where the learner works."""
-    write(app(root, number), (root / "solutions" / SLUGS[number] / "app.py").read_text())
-
-
-def app(root: Path, number: int) -> Path:
-    """The learner's file."""
-    return root / "lessons" / SLUGS[number] / "app.py"
+    write(app(root, number), app(root, number, "solutions").read_text())
 
 
 def write(file: Path, text: str) -> None:

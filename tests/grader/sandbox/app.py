@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx2
 
 from grader.explain import startup_fault
-from grader.report import Cause, Fault
+from grader.report import Fault
 from grader.sandbox.child import Spec
 from grader.sandbox.client import Client
 from grader.sandbox.events import Event
@@ -161,13 +161,13 @@ class App:
         return self.process.socket_path
 
     def stop(self) -> Stopped:
-        """Ask the app to stop as an orchestrator would (SIGTERM), and wait until it has."""
+        """Ask the app to stop as an orchestrator would (SIGTERM), and wait until it has; kill it if that takes too long."""
         process = self.process
         process.handle.signal(signal.SIGTERM)
         event = process.settle("stopped", "fault", seconds=self.limits.shutdown_seconds)
         has_exited = process.handle.exited.wait(self.limits.shutdown_seconds if event else 0.1)
         if not has_exited:
-            process.end(Cause.HUNG)
+            process.end()
             return Stopped(None, -1, False)
         living = int(event.fields[0]) if event and event.kind == "stopped" else -1
         return Stopped(process.handle.code, living, process.handle.code == 0 and living >= 0)

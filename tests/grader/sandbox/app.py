@@ -161,7 +161,7 @@ class App:
         return self.process.socket_path
 
     def stop(self) -> Stopped:
-        """Ask the app to stop as an orchestrator would (SIGTERM), and wait until it has; kill it if that takes too long."""
+        """Ask the app to stop as an orchestrator would (SIGTERM), wait until it has; kill it if that takes too long."""
         process = self.process
         process.handle.signal(signal.SIGTERM)
         event = process.settle("stopped", "fault", seconds=self.limits.shutdown_seconds)

@@ -9,7 +9,7 @@ import httpx2
 from grader.sandbox.client import TooSlow
 from grader.sandbox.journal import Journal
 
-PATIENCE_SECONDS = 5.0  # an answer that has not come by then will not come
+PATIENCE_SECONDS = 3.0  # an answer that has not come by then will not come
 
 
 class Pending:

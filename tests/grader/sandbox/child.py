@@ -164,7 +164,9 @@ def _serve(app: Any, listener: socket.socket, record: Recorder, phase: Phase, or
     import uvicorn
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
-    config = uvicorn.Config(app, lifespan="on", access_log=False, log_level="info", loop="asyncio", ws="none")
+    config = uvicorn.Config(
+        app, lifespan="on", access_log=False, log_level="info", loop="asyncio", ws="none", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     started, stop = server.startup, server.shutdown
 

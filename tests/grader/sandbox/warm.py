@@ -37,6 +37,8 @@ IF_PRESENT = (
     "email_validator",
     "pydantic_settings",
     "jose.jwt",
+    "slowapi.util",
+    "tokenizers",
 )
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 FILES_PER_LAUNCH = 3

@@ -25,6 +25,8 @@ from grader.sandbox.observe_secrets import observe_secrets
 from grader.sandbox.orders import Orders
 from grader.sandbox.pytest_run import TEST_REPORTERS, run_tests
 
+SERVER: dict[str, Any] = {"loop": "asyncio", "ws": "none", "lifespan": "on", "proxy_headers": False}
+SERVER |= {"access_log": False, "log_level": "info"}
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
@@ -164,10 +166,7 @@ def _serve(app: Any, listener: socket.socket, record: Recorder, phase: Phase, or
     import uvicorn
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
-    config = uvicorn.Config(
-        app, lifespan="on", access_log=False, log_level="info", loop="asyncio", ws="none", proxy_headers=False
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, **SERVER))
     started, stop = server.startup, server.shutdown
 
     async def startup(sockets: list[socket.socket] | None = None) -> None:

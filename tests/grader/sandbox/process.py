@@ -80,7 +80,8 @@ class AppProcess:
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(self.limits.startup_seconds + 60)
             handle = Spawned(spec, models, server.getsockname()[1])
-            self._output_fd = os.dup(handle.output.fileno())
+            with handle.output:
+                self._output_fd = os.dup(handle.output.fileno())
             try:
                 self._report, _ = server.accept()
             except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx2
 
-from grader.sandbox.journal import Journal
+from grader.sandbox.journal import Entry, Journal
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for a Unix socket would cost 20 ms a client
 
@@ -20,13 +20,14 @@ class TooBig(httpx2.TransportError):
 
 
 class _BoundedStream(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream, limit: int, deadline: float) -> None:
-        self._stream, self._limit, self._deadline = stream, limit, deadline
+    def __init__(self, stream: httpx2.SyncByteStream, limit: int, deadline: float, entry: Entry) -> None:
+        self._stream, self._limit, self._deadline, self._entry = stream, limit, deadline, entry
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
         for chunk in self._stream:
             size += len(chunk)
+            self._entry.note(chunk)
             if size > self._limit:
                 raise TooBig(f"more than {self._limit // 2**20} MB")
             if time.monotonic() > self._deadline:
@@ -53,7 +54,7 @@ class _BoundedTransport(httpx2.BaseTransport):
             entry.answer = error
             raise
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        bounded = _BoundedStream(response.stream, self._limit, deadline)
+        bounded = _BoundedStream(response.stream, self._limit, deadline, entry)
         answer = httpx2.Response(
             response.status_code,
             headers=response.headers,

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from grader.sandbox.orders import HOLD, LET_ONE_PASS, RELEASE, START_CLOCK, STOP_CLOCK
+from grader.sandbox.orders import BREAK_ONE, BREAKDOWN, HOLD, LET_ONE_PASS, RELEASE, START_CLOCK, STOP_CLOCK
 from grader.sandbox.pending import PATIENCE_SECONDS, Pending
 from grader.sandbox.process import AppProcess
 
 
 class Hold:
-    """While entered, every encode that begins waits before it works. Those on the event loop do not: all would wait."""
+    """While entered, every encode that begins waits before it works, and every chunk before its callback has it.
+
+    Those on the event loop do not: all would wait.
+    """
 
     def __init__(self, process: AppProcess) -> None:
         self._process = process
@@ -18,26 +21,36 @@ class Hold:
 
     def __enter__(self) -> Self:
         self._process.order(HOLD)
-        self._begun_before = len(self._process.observed.encodes)
+        self._begun_before = self._begun
         return self
 
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def is_reached(self, *awaited: Pending) -> bool:
-        """Wait until an encode stands here; False when one of `awaited` is answered before, or none comes."""
+    @property
+    def _begun(self) -> int:
+        return len(self._process.observed.encodes) + self._process.observed.chunks
 
-        def holds_one() -> bool:
-            return len(self._process.observed.encodes) - self._begun_before > self._passes
+    def is_reached(self, *awaited: Pending, by: int = 1) -> bool:
+        """Wait until so many encodes or chunks stand here; False if `awaited` is answered before, or none come."""
+
+        def holds_them() -> bool:
+            return self._begun - self._begun_before - self._passes >= by
 
         return self._process.wait_for(
-            holds_one, unless=lambda: any(request.arrives(0) for request in awaited), seconds=PATIENCE_SECONDS
+            holds_them, unless=lambda: any(request.arrives(0) for request in awaited), seconds=PATIENCE_SECONDS
         )
 
     def let_one_pass(self) -> None:
-        """Let the encode that stands here work, or the next one if there is none; further ones wait."""
+        """Let the encode or chunk that stands here pass, or the next one if there is none; further ones wait."""
         self._passes += 1
         self._process.order(LET_ONE_PASS)
+
+    def break_one(self) -> str:
+        """Let the model that stands here fail, or the next one; return the message of its exception."""
+        self._passes += 1
+        self._process.order(BREAK_ONE)
+        return BREAKDOWN
 
     def release(self) -> None:
         """Let all encodes work, those that wait here and those to come."""

@@ -16,10 +16,19 @@ SHOWN_RESPONSE_HEADERS = frozenset(
 
 @dataclass
 class Entry:
-    """One request, and its answer or the error that came instead; None while it is under way."""
+    """One request, and its answer or the error that came instead; None while it is under way.
+
+    `arrived` is the beginning of the answer's body, as far as it has been read.
+    """
 
     request: httpx2.Request
     answer: httpx2.Response | Exception | None = None
+    arrived: bytes = b""
+
+    def note(self, chunk: bytes) -> None:
+        """Keep what has come of the body, as much as can be shown."""
+        if len(self.arrived) < SHOWN * 4:
+            self.arrived += chunk
 
 
 @dataclass
@@ -46,7 +55,7 @@ class Journal:
         if not self.entries:
             return None
         last = self.entries[-1]
-        return Exchange(_sent(last.request), _received(last.answer))
+        return Exchange(_sent(last.request), _received(last.answer, last.arrived))
 
 
 def _sent(request: httpx2.Request) -> str:
@@ -59,16 +68,17 @@ def _sent(request: httpx2.Request) -> str:
     return "\n".join(part for part in [f"{request.method} {path}", *kept, body] if part)
 
 
-def _received(answer: httpx2.Response | Exception | None) -> str:
+def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str:
     if answer is None:
         return "nothing"
     if isinstance(answer, Exception):
         return f"no answer: {answer or type(answer).__name__}"
     kept = [f"{name}: {value}" for name, value in answer.headers.items() if name in SHOWN_RESPONSE_HEADERS]
+    content_type = answer.headers.get("content-type", "")
     try:
-        body = _body(answer.content, answer.headers.get("content-type", ""))
+        body = _body(answer.content, content_type)
     except httpx2.ResponseNotRead:
-        body = "(a body that was not read to its end)"
+        body = f"{_body(arrived, content_type)}\n(the rest of the body was not read)".lstrip()
     return "\n".join(part for part in [f"{answer.status_code} {answer.reason_phrase}", *kept, body] if part)
 
 

@@ -31,10 +31,11 @@ class Encode:
 
 @dataclass(frozen=True)
 class Generation:
-    """One finished run of a language model: chunks it made, and whether the app told it to stop early."""
+    """One finished run of a language model: chunks it made, whether the app told it to stop early, on which thread."""
 
     chunks: int
     was_stopped: bool
+    on_event_loop: bool
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ class Observed:
                 self.encodes_ended += 1
             case "chunk", ():
                 self.chunks += 1
-            case "generated", (count, was_stopped):
-                self.generations.append(Generation(int(count), was_stopped == "1"))
+            case "generated", (count, was_stopped, on_loop):
+                self.generations.append(Generation(int(count), was_stopped == "1", on_loop == "1"))
             case "write", (path,):
                 self.writes.append(path)
             case "compared", (one, other):

@@ -64,7 +64,8 @@ def observe_models(record: Recorder, phase: Phase, orders: Orders) -> "tuple[wea
                 codes.add(_wrap_work(cls, method, record, phase, orders.wait_at_gate))
     for module, class_name, method in GENERATORS:
         if module in sys.modules:
-            codes |= _wrap_generator(getattr(sys.modules[module], class_name), method, record)
+            cls = getattr(sys.modules[module], class_name)
+            codes |= _wrap_generator(cls, method, record, orders.wait_at_gate)
     return living, codes
 
 
@@ -90,7 +91,7 @@ def _wrap_init(cls: Any, record: Recorder, phase: Phase, living: "weakref.WeakSe
     return __init__.__code__
 
 
-def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase, wait: Callable[[], None]) -> CodeType:
+def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase, wait: Callable[[], str]) -> CodeType:
     original: Callable[..., Any] = getattr(cls, method)
     name: str = cls.__name__
     on_loop, thread = _is_on_event_loop, threading.get_ident
@@ -99,9 +100,9 @@ def _wrap_work(cls: Any, method: str, record: Recorder, phase: Phase, wait: Call
         items = args[0] if args else next(iter(kwargs.values()), ())
         is_on_loop = on_loop()
         record("encode", name, _batch_size(items), is_on_loop, str(thread()), phase.name)
-        if not is_on_loop:
-            wait()
         try:
+            if not is_on_loop and (problem := wait()):
+                raise RuntimeError(problem)
             return original(self, *args, **kwargs)
         finally:
             record("encoded")
@@ -119,25 +120,29 @@ def _batch_size(items: Any) -> int:
     return int(shape[0]) if shape else 1
 
 
-def _wrap_generator(cls: Any, method: str, record: Recorder) -> set[CodeType]:
+def _wrap_generator(cls: Any, method: str, record: Recorder, wait: Callable[[], str]) -> set[CodeType]:
     """Report each chunk that a language model makes, and whether it was told to stop before its end."""
     original: Callable[..., Any] = getattr(cls, method)
+    on_loop = _is_on_event_loop
 
     def generate(self: Any, request: Any, callback: Callable[[Any], Any] | None = None) -> Any:
-        chunks, is_stopped = 0, False
+        chunks, is_stopped, is_on_loop, problem = 0, False, on_loop(), ""
 
         def counted(chunk: Any) -> Any:
-            nonlocal chunks, is_stopped
+            nonlocal chunks, is_stopped, problem
             chunks += 1
             record("chunk")
             assert callback is not None
-            is_stopped = bool(callback(chunk))
-            return is_stopped
+            problem = "" if is_on_loop else wait()
+            is_stopped = not problem and bool(callback(chunk))
+            return is_stopped or problem != ""
 
         try:
             return original(self, request, counted if callback is not None else None)
         finally:
-            record("generated", chunks, is_stopped)
+            record("generated", chunks, is_stopped, is_on_loop)
+            if problem:
+                raise RuntimeError(problem)  # not in the callback: the runtime takes an exception there for a stop
 
     setattr(cls, method, generate)
     return {generate.__code__, *(code for code in generate.__code__.co_consts if isinstance(code, CodeType))}

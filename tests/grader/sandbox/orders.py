@@ -1,4 +1,4 @@
-"""What the judge may ask of a child while it serves: to hold its models before they work, and to stop its clock.
+"""What the judge may ask of a child while it serves: to hold or break its models before they work, to stop its clock.
 
 An order is one byte, on the channel on which the child reports. The event "obeyed" says that it has taken effect.
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 from grader.sandbox.events import Recorder
 
-HOLD, LET_ONE_PASS, RELEASE, STOP_CLOCK, START_CLOCK = b"h", b"1", b"r", b"s", b"c"
+HOLD, LET_ONE_PASS, BREAK_ONE, RELEASE, STOP_CLOCK, START_CLOCK = b"h", b"1", b"x", b"r", b"s", b"c"
+BREAKDOWN = "CUDA error: an illegal memory access was encountered"  # no client should ever read this
 PATIENCE_SECONDS = 8.0  # then a held model works all the same, so that nothing hangs for ever
 
 
@@ -21,7 +22,7 @@ class Orders:
     def __init__(self, fd: int, record: Recorder) -> None:
         self._fd, self._record = fd, record
         self._changed = threading.Condition()
-        self._is_holding, self._passes = False, 0
+        self._is_holding, self._passes, self._breaks = False, 0, 0
         self._loop: Callable[[], Any] = lambda: None
 
     def obey(self, loop: Any) -> None:
@@ -29,18 +30,25 @@ class Orders:
         self._loop = weakref.ref(loop)
         threading.Thread(target=self.listen, name="orders", daemon=True).start()
 
-    def wait_at_gate(self) -> None:
-        """Return when the caller may work: at once, unless the judge holds the models."""
+    def wait_at_gate(self) -> str:
+        """Return when the caller may work: at once, unless the judge holds the models; or with what it has to fail."""
         if self._is_holding:
             with self._changed:
-                self._changed.wait_for(lambda: not self._is_holding or self._passes > 0, PATIENCE_SECONDS)
+                self._changed.wait_for(
+                    lambda: not self._is_holding or self._passes > 0 or self._breaks > 0, PATIENCE_SECONDS
+                )
+                if self._breaks:
+                    self._breaks -= 1
+                    return BREAKDOWN
                 self._passes = max(self._passes - 1, 0)
+        return ""
 
     def listen(self) -> None:
         """Carry out one order after the other until the judge is gone."""
         actions: dict[bytes, Callable[[], None]] = {
-            HOLD: lambda: self._turn(is_holding=True),
+            HOLD: lambda: self._turn(is_holding=True, breaks=0),
             LET_ONE_PASS: lambda: self._turn(is_holding=True, passes=self._passes + 1),
+            BREAK_ONE: lambda: self._turn(is_holding=True, passes=self._passes, breaks=self._breaks + 1),
             RELEASE: lambda: self._turn(is_holding=False),
             STOP_CLOCK: self._stop_clock,
             START_CLOCK: self._start_clock,
@@ -49,9 +57,10 @@ class Orders:
             actions[order]()
             self._record("obeyed")
 
-    def _turn(self, *, is_holding: bool, passes: int = 0) -> None:
+    def _turn(self, *, is_holding: bool, passes: int = 0, breaks: int | None = None) -> None:
         with self._changed:
             self._is_holding, self._passes = is_holding, passes
+            self._breaks = self._breaks if breaks is None else breaks  # who was broken may still be on its way
             self._changed.notify_all()
 
     def _stop_clock(self) -> None:

@@ -69,6 +69,16 @@ def test_an_encode_waits_until_it_is_let_pass(app: App) -> None:
     assert [request.answer().json() for request in requests] == [384] * 3
 
 
+def test_an_encode_is_made_to_fail(app: App) -> None:
+    with app.hold() as hold:
+        request = app.begin("POST", "/encode", params={"text": "a"})
+        assert hold.is_reached(request)
+        message = hold.break_one()
+        assert request.answer().status_code == 500
+        assert app.process.wait_for(lambda: f"RuntimeError: {message}" in app.output, unless=lambda: False, seconds=5)
+    assert app.new_client().post("/encode", params={"text": "a"}).json() == 384
+
+
 def test_a_hold_is_over_when_it_is_left(app: App) -> None:
     with app.hold():
         pass

@@ -60,7 +60,7 @@ class Journal:
 
 def _sent(request: httpx2.Request) -> str:
     path = request.url.raw_path.decode("ascii", "replace")
-    kept = [f"{name}: {value}" for name, value in request.headers.items() if name in SHOWN_REQUEST_HEADERS]
+    kept = [f"{name}: {_cut(value)}" for name, value in request.headers.items() if name in SHOWN_REQUEST_HEADERS]
     try:
         body = _body(request.content, request.headers.get("content-type", ""))
     except httpx2.RequestNotRead:
@@ -73,13 +73,17 @@ def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str
         return "nothing"
     if isinstance(answer, Exception):
         return f"no answer: {answer or type(answer).__name__}"
-    kept = [f"{name}: {value}" for name, value in answer.headers.items() if name in SHOWN_RESPONSE_HEADERS]
+    kept = [f"{name}: {_cut(value)}" for name, value in answer.headers.items() if name in SHOWN_RESPONSE_HEADERS]
     content_type = answer.headers.get("content-type", "")
     try:
         body = _body(answer.content, content_type)
     except httpx2.ResponseNotRead:
         body = f"{_body(arrived, content_type)}\n(the rest of the body was not read)".lstrip()
     return "\n".join(part for part in [f"{answer.status_code} {answer.reason_phrase}", *kept, body] if part)
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value)} characters)"
 
 
 def _body(content: bytes, content_type: str) -> str:

@@ -113,7 +113,7 @@ def _todo(block: Block, lesson: Lesson) -> Iterator[str]:
     title = task.title if task else ""
     yield f"{block.indent}# TODO {block.task}: {block.text or title}"
     if block.is_replaced:
-        yield from block.replacement
+        yield from block.replacement if any(block.replacement) else ()
     else:
         yield f'{block.indent}raise NotImplementedError("Task {block.task}")'
 
@@ -139,8 +139,7 @@ def _close_or_replace(line: str, number: int, block: Block | None, file: Path) -
         block.last = number
         return
     block.is_replaced = True
-    if marker["text"] is not None:
-        block.replacement.append(f"{block.indent}{marker['text']}".rstrip())
+    block.replacement.append(f"{block.indent}{marker['text']}".rstrip() if marker["text"] else "")
 
 
 def _check_importable(found: list[Block], source: str, file: Path) -> None:

@@ -72,6 +72,7 @@ def model(name: str) -> str:
         # TODO 1.2: Get a model
         for _ in MODELS:
             pass
+
         found = "?"
     return found
 '''
@@ -91,7 +92,7 @@ def test_a_block_knows_what_it_takes_away_and_what_it_leaves() -> None:
     assert (limit.task, limit.first, limit.last, limit.text) == ("1.1", 4, 7, "decide what may be asked for")
     assert (limit.solution, limit.replacement) == (["LIMIT = 10"], ["LIMIT = None"])
     assert (listing.solution[1], listing.is_replaced) == ("    return MODELS[:LIMIT]", False)
-    assert one.replacement[1:] == ["            pass", '        found = "?"']
+    assert one.replacement[1:] == ["            pass", "", '        found = "?"']
 
 
 BROKEN = {

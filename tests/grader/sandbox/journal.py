@@ -8,10 +8,12 @@ from grader.report import Exchange
 from grader.sandbox.json_text import json_text
 
 SHOWN = 900
-SHOWN_REQUEST_HEADERS = frozenset({"authorization", "x-api-key", "origin", "idempotency-key", "x-request-id"})
-SHOWN_RESPONSE_HEADERS = frozenset(
-    {"location", "retry-after", "www-authenticate", "x-request-id", "x-cache", "access-control-allow-origin"}
+SHOWN_REQUEST_HEADERS = frozenset(
+    {"authorization", "cookie", "forwarded", "idempotency-key", "origin", "x-api-key", "x-request-id"}
 )
+SHOWN_RESPONSE_HEADERS = frozenset({"location", "retry-after", "vary", "www-authenticate", "x-cache", "x-request-id"})
+SHOWN_FAMILIES = ("access-control-", "x-forwarded-", "x_forwarded_", "x-ratelimit-")
+MOST_HEADERS = 12
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Journal:
 
 def _sent(request: httpx2.Request) -> str:
     path = request.url.raw_path.decode("ascii", "replace")
-    kept = [f"{name}: {_cut(value)}" for name, value in request.headers.items() if name in SHOWN_REQUEST_HEADERS]
+    kept = _headers(request.headers, SHOWN_REQUEST_HEADERS)
     try:
         body = _body(request.content, request.headers.get("content-type", ""))
     except httpx2.RequestNotRead:
@@ -73,13 +75,19 @@ def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str
         return "nothing"
     if isinstance(answer, Exception):
         return f"no answer: {answer or type(answer).__name__}"
-    kept = [f"{name}: {_cut(value)}" for name, value in answer.headers.items() if name in SHOWN_RESPONSE_HEADERS]
+    kept = _headers(answer.headers, SHOWN_RESPONSE_HEADERS)
     content_type = answer.headers.get("content-type", "")
     try:
         body = _body(answer.content, content_type)
     except httpx2.ResponseNotRead:
         body = f"{_body(arrived, content_type)}\n(the rest of the body was not read)".lstrip()
     return "\n".join(part for part in [f"{answer.status_code} {answer.reason_phrase}", *kept, body] if part)
+
+
+def _headers(headers: httpx2.Headers, shown: frozenset[str]) -> list[str]:
+    """The lines of those headers that say something about the app, and not about the connection."""
+    kept = [pair for pair in headers.items() if pair[0] in shown or pair[0].startswith(SHOWN_FAMILIES)]
+    return [f"{name}: {_cut(value)}" for name, value in kept[:MOST_HEADERS]]
 
 
 def _cut(value: str) -> str:

@@ -21,7 +21,7 @@ def environment(rng: Random) -> dict[str, str]:
 def test_the_threshold_comes_from_the_environment(app: App, rng: Random) -> None:
     """The same build runs in three places with three thresholds: what differs must not be in the code."""
     threshold = rng.randint(2, 8) / 10
-    app.restart(env={"SCORER_THRESHOLD": str(threshold)})
+    restarted(app, env={"SCORER_THRESHOLD": str(threshold)})
     for capitals, label in [(10 * threshold, "shouting"), (10 * threshold - 1, "calm")]:
         text = shuffled(rng, round(capitals))
         found = scored(app.new_client(), text)["label"]
@@ -34,7 +34,7 @@ def test_the_threshold_comes_from_the_environment(app: App, rng: Random) -> None
 def test_the_limit_comes_from_the_environment(app: App, rng: Random) -> None:
     """Limits are the first thing to be turned in an emergency, by people who cannot build the code."""
     most = rng.randint(3, 60)
-    app.restart(env={"SCORER_MAX_CHARS": str(most)})
+    restarted(app, env={"SCORER_MAX_CHARS": str(most)})
     scored(app.new_client(), "a" * most)
     response = app.new_client().post("/score", json={"text": "a" * (most + 1)})
     assert response.status_code == 413, (
@@ -47,7 +47,7 @@ def test_a_duration_is_written_as_one(app: App, rng: Random) -> None:
     """`TTL=300` has cost people nights: seconds, minutes, milliseconds? A duration says its unit."""
     minutes, seconds = rng.randint(2, 50), rng.randint(1, 59)
     for written in (f"PT{minutes}M{seconds}S", f"00:{minutes:02}:{seconds:02}"):
-        app.restart(env={"SCORER_RESULT_TTL": written})
+        restarted(app, env={"SCORER_RESULT_TTL": written})
         found = scored(app.new_client(), "a")["valid_for"]
         assert found == minutes * 60 + seconds, (
             f"With SCORER_RESULT_TTL={written}, `valid_for` should be {minutes * 60 + seconds} seconds."
@@ -75,8 +75,7 @@ def test_values_at_the_edge_are_taken_and_beyond_it_refused(app: App) -> None:
 @check("18.1")
 def test_only_variables_with_the_prefix_are_ours(app: App, rng: Random) -> None:
     """Every program of a machine sees the same environment: THRESHOLD, without our prefix, is somebody else's."""
-    app.restart(env={"SCORER_MAX_CHARS": "600"})
-    client = app.new_client()
+    client = restarted(app, env={"SCORER_MAX_CHARS": "600"})
     scored(client, "a" * 600)
     for capitals, label in [(5, "shouting"), (4, "calm")]:
         result = scored(client, shuffled(rng, capitals))
@@ -84,7 +83,7 @@ def test_only_variables_with_the_prefix_are_ours(app: App, rng: Random) -> None:
             "Without SCORER_THRESHOLD it should be 0.5. THRESHOLD belongs to somebody else."
         )
     assert result["valid_for"] == 300, "Without SCORER_RESULT_TTL, a result should be valid for 300 seconds."
-    app.restart(env={"SCORER_THRESHOLD": "1"})
+    restarted(app, env={"SCORER_THRESHOLD": "1"})
     assert limit(app, 500) == 500, "Without SCORER_MAX_CHARS it should be 500. MAX_CHARS belongs to somebody else."
     assert scored(app.new_client(), shuffled(rng, 9))["label"] == "calm", "With SCORER_THRESHOLD=1, 9 of 10 are calm."
 
@@ -94,9 +93,9 @@ def test_a_file_is_read_and_the_environment_wins(app: App, rng: Random) -> None:
     """The file is the laptop's convenience; what the platform sets is meant, whatever a forgotten file says."""
     in_file, outside = rng.sample(range(10, 99), 2)
     file = {".env": f"SCORER_MAX_CHARS={in_file}\n".encode()}
-    app.restart(files=file)
+    restarted(app, files=file)
     assert limit(app, in_file) == in_file, f"With SCORER_MAX_CHARS={in_file} in .env, that should be the limit."
-    app.restart(files=file, env={"SCORER_MAX_CHARS": str(outside)})
+    restarted(app, files=file, env={"SCORER_MAX_CHARS": str(outside)})
     assert limit(app, outside) == outside, (
         f"With {in_file} in .env and SCORER_MAX_CHARS={outside} in the environment, the environment should win."
     )
@@ -153,8 +152,7 @@ def test_the_message_says_what_was_expected(app: App) -> None:
 def test_results_are_signed_with_the_key(app: App, rng: Random) -> None:
     """A secret that is read and not used protects nothing; and one that is shown protects nobody."""
     key = new_key(rng)
-    app.restart(env={"SCORER_SIGNING_KEY": key})
-    client = app.new_client()
+    client = restarted(app, env={"SCORER_SIGNING_KEY": key})
     text = shuffled(rng, rng.randint(0, 10))
     result = scored(client, text)
     message = f"{result['label']}:{text}".encode()
@@ -172,7 +170,7 @@ def test_a_key_that_is_too_short_is_refused_and_not_shown(app: App, rng: Random)
         message = said(app, {"SCORER_SIGNING_KEY": key})
         assert message is not None, f"A key of {length} characters should be refused: 32 is the least."
         assert key not in message, "What the app says when it refuses a key should not show the key."
-    app.restart(env={"SCORER_SIGNING_KEY": new_key(rng)[:32]})
+    restarted(app, env={"SCORER_SIGNING_KEY": new_key(rng)[:32]})
     scored(app.new_client(), "A")
 
 
@@ -183,7 +181,7 @@ def test_production_needs_a_key_of_its_own(app: App, rng: Random) -> None:
     message = said(app, production)
     assert message is not None, "In production, without SCORER_SIGNING_KEY, the app should not start."
     assert "SCORER_SIGNING_KEY" in message, "The message should say what production needs: SCORER_SIGNING_KEY."
-    app.restart(env=production | {"SCORER_SIGNING_KEY": new_key(rng)})
+    restarted(app, env=production | {"SCORER_SIGNING_KEY": new_key(rng)})
     scored(app.new_client(), "A")
 
 
@@ -205,6 +203,13 @@ def said(app: App, env: dict[str, str] | None = None, files: dict[str, bytes] | 
     except AppDied as died:
         return died.fault.output
     return None
+
+
+def restarted(app: App, env: dict[str, str] | None = None, files: dict[str, bytes] | None = None) -> Client:
+    """Start the app anew, as it should start, and return a client of it."""
+    given = [*([named(env)] if env else []), *(f"this .env: {each.decode()!r}" for each in (files or {}).values())]
+    assert said(app, env, files) is None, f"With {' and '.join(given)} the app should start."
+    return app.new_client()
 
 
 def refused(app: App) -> str | None:

@@ -34,6 +34,8 @@ class _State:
     needed: int = 1
     is_silent: bool = False
     is_newest_first: bool = False
+    hangs_up: bool = False
+    patience: float = PATIENCE_SECONDS
     status: int = 200
 
 
@@ -41,7 +43,7 @@ class Upstream:
     """A real HTTP server on loopback, in the judge. Its address reaches the app as `UPSTREAM_URL`.
 
     It answers every call with `{"echo": <the JSON body, or the path>, "number": n}`, once `needed` calls are waiting
-    together (1 at first: at once). After `PATIENCE_SECONDS` it gives up and answers 503, so that nobody hangs.
+    together (1 at first: at once). After `PATIENCE_SECONDS` it gives up and answers 503, so that nobody hangs for ever.
     """
 
     def __init__(self) -> None:
@@ -75,18 +77,34 @@ class Upstream:
         """The largest number of calls that were waiting at the same time."""
         return self._state.most_waiting
 
-    def expect(self, together: int = 1, *, status: int = 200, silent: bool = False, newest_first: bool = False) -> None:
+    def expect(
+        self,
+        together: int = 1,
+        *,
+        status: int = 200,
+        silent: bool = False,
+        newest_first: bool = False,
+        hang_up: bool = False,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         """Begin anew: answer only when `together` calls wait at once; with `status`; or, `silent`, not at all.
 
-        `newest_first` answers them one by one, the one that came last before all others.
+        `newest_first` answers them one by one, the one that came last before all others. `hang_up` ends the connection
+        instead of answering. When a call has waited for `patience` seconds, everybody is answered 503 from then on.
         """
+        state = self._state
+        with state.condition:
+            state.calls.clear()
+            state.waiting.clear()  # what waits since an earlier check is let go, and counts no more
+            state.most_waiting = 0
+            state.needed, state.status, state.is_silent = together, status, silent
+            state.is_newest_first, state.hangs_up, state.patience = newest_first, hang_up, patience
+            state.condition.notify_all()
+
+    def is_reached(self, together: int) -> bool:
+        """Wait until so many calls have been waiting at once; False when they do not come."""
         with self._state.condition:
-            self._state.calls.clear()
-            self._state.waiting.clear()  # what waits since an earlier check is let go, and counts no more
-            self._state.most_waiting = 0
-            self._state.needed, self._state.status, self._state.is_silent = together, status, silent
-            self._state.is_newest_first = newest_first
-            self._state.condition.notify_all()
+            return self._state.condition.wait_for(lambda: self._state.most_waiting >= together, self._state.patience)
 
     def close(self) -> None:
         """Stop listening and let every waiting call go."""
@@ -96,6 +114,8 @@ class Upstream:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # with the usual five, calls that come together may be told to come again a second later
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: an app that was ended has dropped its connection, as it may."""
 
@@ -116,17 +136,21 @@ class _Handler(BaseHTTPRequestHandler):
             state.waiting.append(call)
             state.most_waiting = max(state.most_waiting, len(state.waiting))
             state.condition.notify_all()
-            in_time = state.condition.wait_for(lambda: _may_answer(state, call), PATIENCE_SECONDS)
+            if not state.condition.wait_for(lambda: _may_answer(state, call), state.patience):
+                state.status, state.is_silent, state.needed = 503, False, 0
             state.waiting = [other for other in state.waiting if other is not call]
             state.condition.notify_all()  # those it was before can go when this answer is on its way
             content = {"echo": call.body if call.body is not None else call.path, "number": number}
-            self._send(state.status if in_time else 503, content)
+            self._send(state.status, content)
             if state.is_newest_first:
                 time.sleep(PAUSE_SECONDS)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, status: int, content: dict[str, Any]) -> None:
+        if self.upstream.hangs_up:
+            self.close_connection = True
+            return
         body = json.dumps(content).encode()
         try:
             self.send_response(status)

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import httpx2
@@ -41,12 +42,15 @@ def test_the_newest_call_is_answered_first(upstream: Upstream) -> None:
 
 def test_calls_of_an_earlier_check_do_not_count(upstream: Upstream) -> None:
     upstream.expect(silent=True)
-    with pytest.raises(httpx2.ReadTimeout):
-        httpx2.get(upstream.url, timeout=0.05, trust_env=False)
+    left_over = threading.Thread(target=ask, args=(upstream, "/left-over"))
+    left_over.start()
+    assert upstream.is_reached(1)
     upstream.expect(together=1)
     ask(upstream, "/")
     assert upstream.most_in_flight == 1
     assert [call.path for call in upstream.calls] == ["/"]
+    left_over.join(5)
+    assert not left_over.is_alive()
 
 
 def test_a_call_names_its_connection(upstream: Upstream) -> None:
@@ -64,3 +68,30 @@ def test_a_client_that_breaks_off_is_no_news(upstream: Upstream, capfd: pytest.C
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
     ask(upstream, "/")  # by then the broken connection has been noticed
     assert capfd.readouterr().err == ""
+
+
+def test_when_nobody_comes_all_are_sent_away(upstream: Upstream) -> None:
+    upstream.expect(together=3, patience=0.05)
+    assert [ask(upstream, "/").status_code for _ in range(2)] == [503, 503]
+    upstream.expect()
+    assert ask(upstream, "/").status_code == 200
+
+
+def test_it_can_hang_up(upstream: Upstream) -> None:
+    upstream.expect(hang_up=True)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        ask(upstream, "/")
+
+
+def test_calls_on_their_way_can_be_awaited(upstream: Upstream) -> None:
+    upstream.expect(silent=True, patience=0.2)
+    assert not upstream.is_reached(1)
+    upstream.expect(silent=True)
+    callers = [threading.Thread(target=ask, args=(upstream, "/")) for _ in range(20)]
+    for caller in callers:
+        caller.start()
+    assert upstream.is_reached(20)
+    upstream.expect()
+    for caller in callers:
+        caller.join(5)
+    assert not any(caller.is_alive() for caller in callers)

@@ -17,7 +17,7 @@ def json_text(content: bytes) -> str:
 
 def _lay_out(value: Any, indent: str) -> str:
     short = _one_line(value)
-    if len(indent) + len(short) <= WIDTH or not isinstance(value, dict | list):
+    if len(indent) + len(short) <= WIDTH or not isinstance(value, dict | list) or _is_long_list_of_numbers(value):
         return short
     inner = indent + "  "
     if isinstance(value, dict):
@@ -36,8 +36,16 @@ def _one_line(value: Any) -> str:
         pairs = (f"{json.dumps(key, ensure_ascii=False)}: {_one_line(each)}" for key, each in value.items())
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
-        if len(value) > 2 * NUMBERS_SHOWN and all(isinstance(each, int | float) for each in value):
+        if _is_long_list_of_numbers(value):
             first = ", ".join(json.dumps(each) for each in value[:NUMBERS_SHOWN])
             return f"[{first}, … {len(value)} numbers]"
         return "[" + ", ".join(_one_line(each) for each in value) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_long_list_of_numbers(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) > 2 * NUMBERS_SHOWN
+        and all(isinstance(each, int | float) for each in value)
+    )

@@ -28,16 +28,22 @@ class Pending:
         self._connection.sendall(head.encode() + request.read())
 
     def arrives(self, seconds: float = PATIENCE_SECONDS) -> bool:
-        """Wait for the answer; False when it does not come, or has come before and was read."""
+        """Wait until the answer is there, and return whether it is; if it is not, the verdict shows this request."""
         if self._connection.fileno() < 0:
-            return False
-        return bool(select.select([self._connection], [], [], seconds)[0])
+            return isinstance(self._entry.answer, httpx2.Response)
+        is_there = bool(select.select([self._connection], [], [], seconds)[0])
+        if not is_there and seconds:
+            self._show()
+        return is_there
+
+    def _show(self) -> None:
+        self._journal.entries.remove(self._entry)
+        self._journal.entries.append(self._entry)
 
     def answer(self) -> httpx2.Response:
         """Return the answer, and let the verdict show this exchange if what follows fails."""
         entry = self._entry
-        self._journal.entries.remove(entry)
-        self._journal.entries.append(entry)
+        self._show()
         if isinstance(entry.answer, httpx2.Response):
             return entry.answer
         try:

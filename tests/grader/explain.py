@@ -1,15 +1,22 @@
 """Sentences for everything that can go wrong outside a check's own assertions: what happened, where, what to do."""
 
+import re
 import signal
 from pathlib import Path
 
 from grader.report import Cause, Fault
 from grader.sandbox.events import Event
-from grader.sandbox.output import last_traceback
+from grader.sandbox.output import TRACEBACK, last_traceback
+from grader.sandbox.plain import plain_line
 from grader.sandbox.process import AppProcess
 
 MEGABYTE = 2**20
 LARGEST_FILE = MEGABYTE
+REFUSALS = {
+    "[Errno 1]": "start processes",
+    "[Errno 13]": "open network connections",
+    "gaierror": "open network connections",
+}  # the words of Python for what the sandbox refuses, and what an app may have tried when it meets them
 
 
 def file_fault(path: Path) -> Fault | None:
@@ -49,37 +56,64 @@ def _content_fault(name: str, content: bytes) -> Fault | None:
 
 
 def _name(path: Path) -> str:
-    return "/".join(path.parts[-3:])
+    return plain_line("/".join(path.parts[-3:]), 200)
 
 
 def startup_fault(process: AppProcess, event: Event, path: Path) -> Fault:
     """Say why the app of `path` did not come to serving."""
     process.handle.exited.wait(1)
+    process.output_ended.wait(0.3)
     output = process.output.text()
     traceback = last_traceback(output, str(path.resolve()))
     name = _name(path)
+    if process.ended_for is Cause.HUNG:
+        waited = f"was not ready after {process.limits.startup_seconds:g} s and was stopped"
+        return Fault(Cause.HUNG, f"{name} {waited}: {_unfinished(process)}.", traceback=traceback, output=output)
     if process.ended_for is not None:
-        sentence = f"{name} {ending(process)} before it served anything."
+        before = "" if process.ended_for is Cause.TAMPERED else " before it served anything"
+        sentence = f"{name} {ending(process)}{before}."
         return Fault(process.ended_for, sentence, traceback=traceback, output=output)
     if event.kind == "fault":
-        cause, line, detail = event.fields
-        return _reported_fault(name, Cause(cause), int(line) or None, detail, traceback, output)
+        return _reported_fault(process, name, event, traceback)
+    if not _has_said(process, "confined"):
+        problem = plain_line(_last_line(output) or "it was gone at once", 300)
+        return Fault(Cause.JUDGE, f"The judge could not prepare a process for {name}: {problem}.", output=output)
     cause, what = exit_cause(process)
     return Fault(cause, f"{name} {what} while it was being imported or started.", traceback=traceback, output=output)
 
 
-def _reported_fault(name: str, cause: Cause, line: int | None, detail: str, traceback: str, output: str) -> Fault:
+def _has_said(process: AppProcess, kind: str) -> bool:
+    return any(event.kind == kind for event in process.events)
+
+
+def _unfinished(process: AppProcess) -> str:
+    if _has_said(process, "imported"):
+        return "its startup (the lifespan) did not come to an end"
+    return "importing it did not come to an end"
+
+
+def _reported_fault(process: AppProcess, name: str, event: Event, traceback: str) -> Fault:
+    """Turn what the child says of its file into a sentence; `traceback` holds only the file's own frames."""
+    cause, detail = Cause(event.fields[0]), plain_line(event.fields[2], 300).rstrip(".")
+    line = int(event.fields[1]) or None
+    raised = plain_line(_last_line(traceback), 300) or "an error"
+    if cause is Cause.LIFESPAN:
+        numbers = re.findall(r'^  File ".*", line (\d+), in ', traceback, re.MULTILINE)
+        line = int(numbers[-1]) if numbers else None
     where = f"{name}, line {line}" if line else name
-    raised = _last_line(traceback) or "an error"
+    if "raised MemoryError" in detail or (cause is Cause.LIFESPAN and raised.startswith("MemoryError")):
+        cause, detail = Cause.MEMORY, f"the app {no_memory(process)}"
+    more_cause, more = refused(process, traceback)
     sentences = {
-        Cause.SYNTAX: f"{where}: Python cannot read this file: {detail.partition(': ')[2] or detail}.",
-        Cause.IMPORT: f"{where}: importing the file raised {detail.rstrip('.') or 'an error'}.",
+        Cause.SYNTAX: f"{where}: Python cannot read this file: {detail}.",
         Cause.EXITED: f"{where}: the file called {detail} while it was imported; an app must stay to serve.",
         Cause.NO_APP: _no_app(name, where, detail),
         Cause.TWO_APPS: f"{where}: there are two FastAPI apps, {detail}; one file serves one `app`.",
-        Cause.LIFESPAN: f"{name}: the lifespan raised {raised}; the app never started to serve.",
+        Cause.LIFESPAN: f"{where}: the lifespan raised {raised.rstrip('.')}; the app never started to serve.",
     }
-    return Fault(cause, sentences[cause], line, traceback if cause is not Cause.SYNTAX else "", output)
+    sentence = sentences.get(cause, f"{where}: {detail}.") + more
+    shown = "" if cause is Cause.SYNTAX else traceback
+    return Fault(more_cause or cause, sentence, line, shown, process.output.text())
 
 
 def _no_app(name: str, where: str, detail: str) -> str:
@@ -90,8 +124,11 @@ def _no_app(name: str, where: str, detail: str) -> str:
     return f"{name} has no app; write `app = FastAPI()` at the top level."
 
 
-def _last_line(traceback: str) -> str:
-    lines = [line for line in traceback.splitlines() if line and not line.startswith(" ")]
+def _last_line(output: str) -> str:
+    """Return the line of a traceback that names the error; the last line of an output that has no traceback."""
+    lines = [line for line in output.splitlines() if line and not line.startswith(" ")]
+    if TRACEBACK in lines[:1]:
+        return lines[1] if len(lines) > 1 else ""
     return lines[-1] if lines else ""
 
 
@@ -108,17 +145,26 @@ def exit_cause(process: AppProcess) -> tuple[Cause, str]:
         return Cause.CRASHED, f"crashed ({name})"
     if code is None:
         return Cause.CRASHED, "vanished together with the judge's warm process"
+    last = plain_line(_last_line(last_traceback(process.output.text(), "")), 200)
+    if code == 1 and last:
+        return Cause.CRASHED, f"ended with {last.rstrip('.')}"
     return Cause.EXITED, f"ended its own process (exit code {code}; os._exit or sys.exit?)"
 
 
 def ending(process: AppProcess) -> str:
     """Say why the judge ended a process, as the rest of a sentence that begins with the file's name."""
-    limits = process.limits
-    sentences = {
-        Cause.HUNG: f"did not come to an end within {limits.startup_seconds:g} s and was stopped",
-        Cause.MEMORY: f"took more than {limits.memory // MEGABYTE} MB of memory and was stopped",
-        Cause.OUTPUT: f"printed more than {limits.output // MEGABYTE} MB and was stopped",
-        Cause.TAMPERED: f"was stopped, because it reaches into the judge ({process.tampered})",
-    }
-    assert process.ended_for is not None
-    return sentences.get(process.ended_for, "was stopped")
+    return process.ended_why or "was stopped"
+
+
+def no_memory(process: AppProcess) -> str:
+    """Say that memory was refused, as the rest of a sentence."""
+    return f"wanted more than {process.limits.memory // MEGABYTE} MB of memory and did not get it"
+
+
+def refused(process: AppProcess, trace: str) -> tuple[Cause | None, str]:
+    """Say what the app tried and may not do, if its traceback ends with a refusal: a cause if there is one for it."""
+    last = _last_line(trace)
+    deed = next((deed for word, deed in REFUSALS.items() if word in last), "")
+    if deed not in process.attempted:
+        return None, ""
+    return Cause.PROCESSES if "processes" in deed else None, f" An app may not {deed} here."

@@ -69,6 +69,11 @@ class Judge:
         warm = self._serving(tuple(models))
         return not self.is_forking or (warm is not None and warm.ready.is_set())
 
+    @property
+    def pids(self) -> set[int]:
+        """The processes of this judge itself: those that fork apps."""
+        return {warm.pid for warm in self._warm.values()}
+
     def _warm_process(self, models: tuple[str, ...]) -> Warm:
         with self._lock:
             warm = self._serving(models)

@@ -7,15 +7,17 @@ from random import Random
 import httpx2
 
 from grader.checks import Check
-from grader.explain import ending, exit_cause
+from grader.explain import ending, exit_cause, no_memory, refused
 from grader.report import Cause, Exchange, Outcome, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.client import TooBig, TooSlow
 from grader.sandbox.output import TRACEBACK, last_traceback
+from grader.sandbox.plain import plain_line
 from grader.upstream import Upstream
 
 SECONDS_TO_LOG = 0.5
-SHAPE_ERRORS = (KeyError, IndexError, TypeError, AttributeError, ValueError, httpx2.DecodingError)
+SECONDS_TO_EXIT = 0.3
+SHAPE_ERRORS = (RecursionError, KeyError, IndexError, TypeError, AttributeError, ValueError, httpx2.DecodingError)
 
 
 def waiting(check: Check, blocker: str) -> Verdict:
@@ -74,7 +76,7 @@ class Trial:
             self._upstream.expect()
         given = {"client": client, "app": app, "rng": Random(f"{self._seed}:{check.name}"), "upstream": self._upstream}
         arguments = {name: given[name] for name in check.arguments}
-        app.process.deadline = time.monotonic() + (check.seconds or app.limits.check_seconds)
+        app.deadline = time.monotonic() + (check.seconds or app.limits.check_seconds)
         try:
             check.function(**arguments)
         except AppDied:
@@ -82,25 +84,26 @@ class Trial:
         except Exception as error:
             return self._judge_failure(check, app, start, error)
         finally:
-            app.process.deadline = float("inf")
-        app.process.take_reports()
-        if app.process.tampered:
-            return self._verdict(check, Cause.TAMPERED, f"The app {ending(app.process)}.", app.journal.last_exchange)
+            app.deadline = float("inf")
+        if not app.process.has_all_reports():
+            cause = app.process.ended_for or Cause.TAMPERED
+            return self._verdict(check, cause, f"The app {ending(app.process)}.", app.journal.last_exchange)
         return Verdict(check.task, check.name, Outcome.PASSED, why=check.why)
 
     def _judge_failure(self, check: Check, app: App, start: int, error: Exception) -> Verdict:
         process = app.process
-        if isinstance(error, httpx2.TransportError) and not isinstance(error, TooSlow | TooBig):
-            process.handle.exited.wait(1)  # a broken connection is mostly a process that is about to be gone
+        process.take_reports()
+        if _is_cut(error):
+            process.handle.exited.wait(SECONDS_TO_EXIT)  # mostly, its process is about to be gone
         if app.journal.last_status == 500:
             self._await_traceback(app, start)
         output = process.output.text(start)
         trace = last_traceback(output, str(app.app_file.resolve()))
         cause, sentence = self._explain(check, app, error)
         if trace.rpartition("\n")[2].startswith("MemoryError"):
-            cause = Cause.MEMORY
-            sentence = f"The app wanted more than {process.limits.memory // 2**20} MB of memory and did not get it."
-        return self._verdict(check, cause, sentence, app.journal.last_exchange, trace, output)
+            cause, sentence = Cause.MEMORY, f"The app {no_memory(process)}."
+        more_cause, more = refused(process, trace)
+        return self._verdict(check, more_cause or cause, sentence + more, app.journal.last_exchange, trace, output)
 
     @staticmethod
     def _await_traceback(app: App, start: int) -> None:
@@ -124,6 +127,8 @@ class Trial:
             if process.handle.exited.is_set():
                 cause, what = exit_cause(process)
                 return cause, f"The app {what} while it was being asked."
+            if isinstance(error, httpx2.ConnectError):
+                return Cause.RESPONSE, "The app runs, but accepts no connections; did it close its socket?"
             return Cause.RESPONSE, f"The answer should be valid HTTP: {error or type(error).__name__}."
         if isinstance(error, AssertionError):
             return Cause.ASSERTION, str(error)
@@ -140,12 +145,19 @@ class Trial:
             check.name,
             Outcome.FAILED,
             why=check.why,
-            expected=expected,
+            expected=plain_line(expected),
             cause=cause,
             exchange=exchange,
             traceback=trace,
             output=output,
         )
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether a connection ended in the middle, as it does when the process at its other end is gone."""
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return "disconnected" in str(error) or "closed" in str(error)
+    return isinstance(error, httpx2.NetworkError)
 
 
 def _given(check: Check) -> str:

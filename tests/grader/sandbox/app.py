@@ -1,7 +1,6 @@
 """An app under judgement, as a check holds it: a client, what was observed, and the power to stop and restart it."""
 
 import contextlib
-import signal
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -25,6 +24,7 @@ from grader.sandbox.observations import Observed
 from grader.sandbox.output import last_traceback
 from grader.sandbox.pending import Pending
 from grader.sandbox.process import AppProcess
+from grader.sandbox.stopped import Stopped
 
 LISTENING_MODELS = {"xllamacpp"}  # its runtime opens a port on loopback that nobody uses
 ROUNDS_TO_CATCH_UP = 5
@@ -36,15 +36,6 @@ class AppDied(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.sentence)
         self.fault = fault
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """How a graceful stop went: exit code (None: had to be killed), models still alive after the shutdown."""
-
-    exit_code: int | None
-    live_models: int
-    is_clean: bool
 
 
 @dataclass
@@ -66,6 +57,7 @@ class App:
         self._given_env = dict(self.env)
         self._process: AppProcess | None = None
         self._clients: list[Client | Pending] = []
+        self._deadline = float("inf")
 
     def __enter__(self) -> Self:
         self.start()
@@ -93,11 +85,22 @@ class App:
         imports = 60.0 if self.warm is None else 0.0
         process.deadline = time.monotonic() + self.limits.startup_seconds + imports
         event = process.settle("started", "fault", "tampered", seconds=self.limits.startup_seconds + imports + 5)
-        process.deadline = float("inf")
+        process.deadline = self._deadline
         if event is None or event.kind != "started" or not process.is_alive:
             fault = startup_fault(process, event or Event("hung", ()), self.app_file)
             self.close()
             raise AppDied(fault)
+
+    @property
+    def deadline(self) -> float:
+        """When the app is ended (monotonic seconds), however often it is restarted until then."""
+        return self._deadline
+
+    @deadline.setter
+    def deadline(self, when: float) -> None:
+        self._deadline = when
+        if self._process is not None:
+            self._process.deadline = when
 
     def new_client(self) -> Client:
         """Return another client bound to this app; it is closed with the app."""
@@ -163,13 +166,13 @@ class App:
     def stop(self) -> Stopped:
         """Ask the app to stop as an orchestrator would (SIGTERM), wait until it has; kill it if that takes too long."""
         process = self.process
-        process.handle.signal(signal.SIGTERM)
-        event = process.settle("stopped", "fault", seconds=self.limits.shutdown_seconds)
-        has_exited = process.handle.exited.wait(self.limits.shutdown_seconds if event else 0.1)
-        if not has_exited:
+        process.tell_to_stop()
+        if not process.handle.exited.wait(self.limits.shutdown_seconds):
             process.end()
             return Stopped(None, -1, False)
-        living = int(event.fields[0]) if event and event.kind == "stopped" else -1
+        process.settle(seconds=1)  # what it had to say is read to the end
+        last = [int(event.fields[0]) for event in process.events if event.kind == "stopped"][-1:]
+        living = last[0] if last else -1
         return Stopped(process.handle.code, living, process.handle.code == 0 and living >= 0)
 
     def restart(self, env: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None) -> None:
@@ -185,8 +188,7 @@ class App:
 
     def scratch_files(self) -> list[str]:
         """Return the names of the files in the app's folder, which is its HOME, TMPDIR and working folder."""
-        scratch = self.process.scratch
-        return sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if not path.is_dir())
+        return self.process.folder.files()
 
     def close(self) -> None:
         """End the app at once and forget it."""

@@ -4,9 +4,11 @@ import ssl
 import time
 from collections.abc import Iterator
 
+import httpcore2
 import httpx2
 
 from grader.sandbox.journal import Entry, Journal
+from grader.sandbox.stream import DeadlineBackend
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for a Unix socket would cost 20 ms a client
 
@@ -25,17 +27,43 @@ class _BoundedStream(httpx2.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
-        for chunk in self._stream:
-            size += len(chunk)
-            self._entry.note(chunk)
-            if size > self._limit:
-                raise TooBig(f"more than {self._limit // 2**20} MB")
-            if time.monotonic() > self._deadline:
-                raise TooSlow("still not complete")
-            yield chunk
+        try:
+            for chunk in self._stream:
+                size += len(chunk)
+                self._entry.note(chunk)
+                if size > self._limit:
+                    raise TooBig(f"more than {self._limit // 2**20} MB")
+                if time.monotonic() > self._deadline:
+                    raise TooSlow("still not complete")
+                yield chunk
+        except httpx2.TimeoutException as error:
+            raise TooSlow("still not complete") from error
 
     def close(self) -> None:
         self._stream.close()
+
+
+class _BoundedResponse(httpx2.Response):
+    """A response that stays bounded when it is unpacked: a little gzip holds a lot of nothing."""
+
+    limit = 0
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        size = 0
+        for chunk in super().iter_bytes(chunk_size):
+            size += len(chunk)
+            if size > self.limit:
+                raise TooBig(f"more than {self.limit // 2**20} MB")
+            yield chunk
+
+
+class _AppTransport(httpx2.HTTPTransport):
+    """A transport whose every connection goes to one app, whatever a redirect says."""
+
+    def connect_to(self, backend: DeadlineBackend) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            network_backend=backend, ssl_context=NO_TLS, max_connections=None, max_keepalive_connections=0
+        )
 
 
 class _BoundedTransport(httpx2.BaseTransport):
@@ -55,13 +83,14 @@ class _BoundedTransport(httpx2.BaseTransport):
             raise
         assert isinstance(response.stream, httpx2.SyncByteStream)
         bounded = _BoundedStream(response.stream, self._limit, deadline, entry)
-        answer = httpx2.Response(
+        answer = _BoundedResponse(
             response.status_code,
             headers=response.headers,
             stream=bounded,
             extensions=response.extensions,
             request=request,
         )
+        answer.limit = self._limit
         entry.answer = answer
         return answer
 
@@ -76,8 +105,8 @@ class Client(httpx2.Client):
     """
 
     def __init__(self, journal: Journal, *, socket_path: str = "", port: int = 0, limit: int, seconds: float) -> None:
-        connections = httpx2.Limits(max_keepalive_connections=0)
-        inner = httpx2.HTTPTransport(uds=socket_path or None, verify=NO_TLS, limits=connections)
+        inner = _AppTransport(verify=NO_TLS)
+        inner.connect_to(DeadlineBackend(socket_path, port, seconds))
         base = "http://app" if socket_path else f"http://127.0.0.1:{port}"
         bounded = _BoundedTransport(inner, limit, seconds, journal)
         super().__init__(transport=bounded, base_url=base, timeout=seconds, trust_env=False)

@@ -1,57 +1,59 @@
 """The line protocol in which a child tells its parent what happened, so that a forged or dropped line is noticed.
 
 Each line is `sequence <tab> kind <tab> fields… <tab> mac`. The key exists in the parent and in one closure cell of the
-child. The child's writer uses nothing that Python code could replace: C functions and operations on exact types only.
+child. The child's writer looks up no name at run time that Python code could replace: it holds C functions, and
+operates on exact types only.
 """
 
 import _hashlib
 import _thread
 import hmac
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
 
 MAC_LENGTH = 32
+LONGEST_LINE = 64 * 1024
+LONGEST_FIELD = 8 * 1024
 
 Recorder = Callable[..., None]
+Encoder = Callable[[int, tuple[object, ...]], bytes]
 
 
-def _line(sequence: int, fields: tuple[object, ...]) -> bytes:
-    parts = [int.__repr__(sequence)]
-    for field in fields:
-        if type(field) is int or type(field) is bool:
-            parts.append("1" if field is True else "0" if field is False else int.__repr__(field))
-        else:
-            text = str.__str__(field) if isinstance(field, str) else "?"
-            parts.append(str.replace(str.replace(str.replace(text, "\\", "\\\\"), "\t", "\\t"), "\n", "\\n"))
-    return str.encode("\t".join(parts), "utf-8", "backslashreplace")
-
-
-def make_recorder(fd: int, key: bytes, callers: set[CodeType], first: int = 0) -> Recorder:
-    """Return `record(kind, *fields)`, which writes one authenticated line to `fd`.
-
-    Only the functions whose code is in `callers` may call it; a call from anywhere else is reported as tampering.
-    Lines are numbered from `first`.
-    """
-    digest, write, frame = _hashlib.hmac_digest, os.write, sys._getframe
+def make_recorder(fd: int, key: bytes, first: int = 0) -> Recorder:
+    """Return `record(kind, *fields)`, which writes one authenticated line to `fd`; lines are numbered from `first`."""
+    digest, write, hexed, encode = _hashlib.hmac_digest, os.write, bytes.hex, str.encode
     lock = _thread.RLock()  # reentrant: a garbage collection inside may run the app's code, which may be observed
-    sequence, line = first, _line
+    sequence, line = first, _make_encoder()
 
     def record(*fields: object) -> None:
         nonlocal sequence
-        if frame(1).f_code not in callers:
-            fields = ("tampered", "an observation was forged")
         with lock:
             payload = line(sequence, fields)
             sequence += 1
-            mac = bytes.hex(digest(key, payload, "sha256"))[:MAC_LENGTH]
-            remaining = payload + b"\t" + str.encode(mac) + b"\n"
+            remaining = payload + b"\t" + encode(hexed(digest(key, payload, "sha256"))[:MAC_LENGTH]) + b"\n"
             while remaining:
                 remaining = remaining[write(fd, remaining) :]
 
     return record
+
+
+def _make_encoder() -> Encoder:
+    kind_of, text, number, flag = type, str, int, bool
+    join, replace, encode, append = str.join, str.replace, str.encode, list.append
+
+    def line(sequence: int, fields: tuple[object, ...]) -> bytes:
+        parts = ["%d" % sequence]  # noqa: UP031 (a format specifier would be looked up in the type)
+        for field in fields:
+            if kind_of(field) is text:
+                cut = field[:LONGEST_FIELD]  # type: ignore[index]
+                append(parts, replace(replace(replace(cut, "\\", "\\\\"), "\t", "\\t"), "\n", "\\n"))
+            else:
+                is_number = kind_of(field) is number or kind_of(field) is flag
+                append(parts, "%d" % field if is_number else "?")  # type: ignore[str-format]  # noqa: UP031
+        return encode(join("\t", parts), "utf-8", "backslashreplace")
+
+    return line
 
 
 @dataclass(frozen=True)
@@ -62,26 +64,41 @@ class Event:
     fields: tuple[str, ...]
 
 
+FOREIGN = Event("tampered", ("a line that the judge did not write arrived on its channel",))
+
+
 class EventReader:
     """Turns the bytes of a child's channel into events, and says whether somebody else wrote there."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, key: bytes, first: int = 0) -> None:
+        self._key, self._first = key, first
         self._rest = b""
-        self._seen: set[bytes] = set()
+        self._seen: set[int] = set()
+        self._is_broken = False
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether a line is missing between those that came."""
+        return bool(self._seen) and max(self._seen) - self._first >= len(self._seen)
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Return the events completed by `chunk`; a line that is not authentic becomes a "tampered" event."""
+        """Return the events completed by `chunk`; a line that is not authentic becomes a "tampered" event, the last."""
+        if self._is_broken:
+            return []
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [self._event(line) for line in lines]
+        events = [event for event in map(self._event, lines) if not self._is_broken]
+        if len(self._rest) > LONGEST_LINE:
+            self._is_broken = True
+        return [*events, FOREIGN] if self._is_broken else events
 
     def _event(self, line: bytes) -> Event:
         payload, _, mac = line.rpartition(b"\t")
         expected = hmac.new(self._key, payload, "sha256").hexdigest()[:MAC_LENGTH]
-        sequence, _, rest = payload.partition(b"\t")
-        if not hmac.compare_digest(expected.encode(), mac) or sequence in self._seen:
-            return Event("tampered", ("a line that the judge did not write arrived on its channel",))
-        self._seen.add(sequence)
+        number, _, rest = payload.partition(b"\t")
+        if not hmac.compare_digest(expected.encode(), mac) or int(number) in self._seen:
+            self._is_broken = True
+            return FOREIGN
+        self._seen.add(int(number))
         kind, *fields = rest.decode("utf-8", "replace").split("\t")
         return Event(kind, tuple(_unescape(field) for field in fields))
 

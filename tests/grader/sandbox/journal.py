@@ -6,8 +6,10 @@ import httpx2
 
 from grader.report import Exchange
 from grader.sandbox.json_text import json_text
+from grader.sandbox.plain import plain_line, plain_text
 
 SHOWN = 900
+LARGEST_LAID_OUT = 512 * 1024
 SHOWN_REQUEST_HEADERS = frozenset(
     {"authorization", "cookie", "forwarded", "idempotency-key", "origin", "x-api-key", "x-request-id"}
 )
@@ -74,14 +76,15 @@ def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str
     if answer is None:
         return "nothing"
     if isinstance(answer, Exception):
-        return f"no answer: {answer or type(answer).__name__}"
+        return f"no answer: {plain_line(str(answer)) or type(answer).__name__}"
     kept = _headers(answer.headers, SHOWN_RESPONSE_HEADERS)
     content_type = answer.headers.get("content-type", "")
     try:
         body = _body(answer.content, content_type)
     except httpx2.ResponseNotRead:
         body = f"{_body(arrived, content_type)}\n(the rest of the body was not read)".lstrip()
-    return "\n".join(part for part in [f"{answer.status_code} {answer.reason_phrase}", *kept, body] if part)
+    status = f"{answer.status_code} {plain_line(answer.reason_phrase, 80)}"
+    return "\n".join(part for part in [status, *kept, body] if part)
 
 
 def _headers(headers: httpx2.Headers, shown: frozenset[str]) -> list[str]:
@@ -91,7 +94,7 @@ def _headers(headers: httpx2.Headers, shown: frozenset[str]) -> list[str]:
 
 
 def _cut(value: str) -> str:
-    return value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value)} characters)"
+    return plain_line(value) if len(value) <= SHOWN else f"{plain_line(value[:SHOWN])}… ({len(value)} characters)"
 
 
 def _body(content: bytes, content_type: str) -> str:
@@ -99,7 +102,8 @@ def _body(content: bytes, content_type: str) -> str:
         return ""
     text = content[: SHOWN * 4].decode("utf-8", "replace")
     if "json" in content_type:
-        text = json_text(content) or text
+        text = (json_text(content) if len(content) <= LARGEST_LAID_OUT else "") or text
     elif not content_type.startswith(("text/", "application/x-www-form")):
-        return f"({len(content)} bytes of {content_type or 'unnamed content'})"
+        return f"({len(content)} bytes of {plain_line(content_type, 80) or 'unnamed content'})"
+    text = plain_text(text)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(content)} bytes)"

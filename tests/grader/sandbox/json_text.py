@@ -5,6 +5,7 @@ from typing import Any
 
 WIDTH = 100
 NUMBERS_SHOWN = 4
+DEEPEST = 20  # further down, indentation would make a document much larger than it is
 
 
 def json_text(content: bytes) -> str:
@@ -17,6 +18,8 @@ def json_text(content: bytes) -> str:
 
 def _lay_out(value: Any, indent: str) -> str:
     short = _one_line(value)
+    if len(indent) > DEEPEST * len("  "):
+        return short
     if len(indent) + len(short) <= WIDTH or not isinstance(value, dict | list) or _is_long_list_of_numbers(value):
         return short
     inner = indent + "  "

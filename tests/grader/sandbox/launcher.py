@@ -13,9 +13,23 @@ from typing import Any
 
 from grader.sandbox.child import Spec
 
+KEPT = frozenset(
+    {
+        "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP",
+        "TMP", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
+    }
+)  # fmt: skip
+
 
 class JudgeError(Exception):
     """Something on the judge's own side went wrong; the app under judgement is not to blame."""
+
+
+def _environment() -> dict[str, str]:
+    """The variables of the judge's processes: no secret of the person at the keyboard is among them."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() in KEPT}
+    return kept | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 class Handle:
@@ -60,14 +74,13 @@ class Warm:
         self._lock = threading.Lock()
         self._count = 0
         self._control, theirs = socket.socketpair()
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
         command = [sys.executable, "-I", "-m", "grader.sandbox.warm", *models]
         self._process = subprocess.Popen(
             command,
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=_environment(),
             start_new_session=True,
         )
         theirs.close()
@@ -77,6 +90,11 @@ class Warm:
     def is_alive(self) -> bool:
         """Whether the process can still fork."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
 
     def launch(self, spec: Spec, files: list[int]) -> Handle:
         """Fork a child that runs `spec` with the listening socket, the report channel and the output pipe."""
@@ -146,7 +164,12 @@ class Spawned(Handle):
         super().__init__()
         command = [sys.executable, "-I", "-m", "grader.sandbox.spawned"]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=_environment(),
+            start_new_session=True,
         )
         self.pid = self._process.pid
         self.launched.set()

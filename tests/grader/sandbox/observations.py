@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from grader.sandbox.events import Event
 
+PHASES = {"imported": "startup", "started": "serving", "stopping": "shutdown"}
+
 
 @dataclass(frozen=True)
 class Construction:
@@ -69,26 +71,33 @@ class Observed:
     encodes_ended: int = 0
     comparisons: list[Comparison] = field(default_factory=list)
     derivations: list[Derivation] = field(default_factory=list)
+    phase: str = "import"
 
     def add(self, event: Event) -> None:
         """Take in one event of the child's channel; kinds that are not observations are ignored."""
         match event.kind, event.fields:
-            case "constructed", (cls, phase, on_loop, alive):
-                self.constructions.append(Construction(cls, phase, on_loop == "1", int(alive)))
-            case "encode", (cls, size, on_loop, thread, phase):
-                self.encodes.append(Encode(cls, int(size), on_loop == "1", thread, phase))
+            case "imported" | "started" | "stopping", ():
+                self.phase = PHASES[event.kind]
+            case "constructed", (cls, is_main, alive):
+                self.constructions.append(Construction(cls, self.phase, self._is_loop(is_main), int(alive)))
+            case "encode", (cls, size, is_main, thread):
+                self.encodes.append(Encode(cls, int(size), self._is_loop(is_main), thread, self.phase))
             case "encoded", ():
                 self.encodes_ended += 1
             case "chunk", ():
                 self.chunks += 1
-            case "generated", (count, was_stopped, on_loop):
-                self.generations.append(Generation(int(count), was_stopped == "1", on_loop == "1"))
+            case "generated", (count, was_stopped, is_main):
+                self.generations.append(Generation(int(count), was_stopped == "1", self._is_loop(is_main)))
             case "write", (path,):
                 self.writes.append(path)
             case "compared", (one, other):
                 self.comparisons.append(Comparison((bytes.fromhex(one), bytes.fromhex(other))))
-            case "derived", (function, cost, on_loop):
-                self.derivations.append(Derivation(function, cost, on_loop == "1"))
+            case "derived", (function, cost, is_main):
+                self.derivations.append(Derivation(function, cost, self._is_loop(is_main)))
+
+    def _is_loop(self, is_main: str) -> bool:
+        """Whether a thread is the event loop's: that is the main thread, from the startup on."""
+        return is_main == "1" and self.phase != "import"
 
     def mark(self) -> "Observed":
         """Return a mark for `since`: everything up to now."""

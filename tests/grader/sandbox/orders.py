@@ -3,13 +3,13 @@
 An order is one byte, on the channel on which the child reports. The event "obeyed" says that it has taken effect.
 """
 
+import _thread
 import os
 import threading
 import weakref
 from collections.abc import Callable
+from sys import audit
 from typing import Any
-
-from grader.sandbox.events import Recorder
 
 HOLD, LET_ONE_PASS, BREAK_ONE, RELEASE, STOP_CLOCK, START_CLOCK = b"h", b"1", b"x", b"r", b"s", b"c"
 BREAKDOWN = "CUDA error: an illegal memory access was encountered"  # no client should ever read this
@@ -19,16 +19,15 @@ PATIENCE_SECONDS = 8.0  # then a held model works all the same, so that nothing 
 class Orders:
     """The child's side: a thread listens, and models ask `wait_at_gate` before they work."""
 
-    def __init__(self, fd: int, record: Recorder) -> None:
-        self._fd, self._record = fd, record
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._is_holding, self._passes, self._breaks = False, 0, 0
         self._loop: Callable[[], Any] = lambda: None
 
-    def obey(self, loop: Any) -> None:
-        """Listen from now on; `loop` is the event loop that serves the app."""
+    def obey(self, fd: int, loop: Any) -> None:
+        """Listen on `fd` from now on; `loop` is the event loop that serves the app."""
         self._loop = weakref.ref(loop)
-        threading.Thread(target=self.listen, name="orders", daemon=True).start()
+        _thread.start_new_thread(self.listen, (fd,))
 
     def wait_at_gate(self) -> str:
         """Return when the caller may work: at once, unless the judge holds the models; or with what it has to fail."""
@@ -43,7 +42,7 @@ class Orders:
                 self._passes = max(self._passes - 1, 0)
         return ""
 
-    def listen(self) -> None:
+    def listen(self, fd: int) -> None:
         """Carry out one order after the other until the judge is gone."""
         actions: dict[bytes, Callable[[], None]] = {
             HOLD: lambda: self._turn(is_holding=True, breaks=0),
@@ -53,9 +52,9 @@ class Orders:
             STOP_CLOCK: self._stop_clock,
             START_CLOCK: self._start_clock,
         }
-        while order := os.read(self._fd, 1):
+        while order := os.read(fd, 1):
             actions[order]()
-            self._record("obeyed")
+            audit("grader.report", "obeyed")
 
     def _turn(self, *, is_holding: bool, passes: int = 0, breaks: int | None = None) -> None:
         with self._changed:

@@ -3,6 +3,8 @@
 import re
 import threading
 
+from grader.sandbox.plain import plain_text
+
 KEPT = 48 * 1024
 LOG_LINE = re.compile(r"(INFO|ERROR|WARNING|DEBUG|CRITICAL):|\d+\.\d\d\.\d{3}\.\d{3} ")  # uvicorn's, llama.cpp's
 TRACEBACK = "Traceback (most recent call last):"
@@ -34,7 +36,7 @@ class Output:
             skipped = max(0, start - len(self._head) - dropped)
             tail = bytes(self._tail[skipped:])
             gap = b"\n[%d bytes left out]\n" % dropped if dropped > 0 else b""
-        return (head + gap + tail).decode("utf-8", "replace")
+        return plain_text((head + gap + tail).decode("utf-8", "replace"))
 
 
 def last_traceback(output: str, app_file: str) -> str:

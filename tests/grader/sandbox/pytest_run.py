@@ -2,10 +2,8 @@
 
 import os
 import sys
-from types import CodeType
+from sys import audit
 from typing import TYPE_CHECKING
-
-from grader.sandbox.events import Recorder
 
 if TYPE_CHECKING:
     import pytest
@@ -16,25 +14,18 @@ LONGEST_REPORT = 2000
 class _Reporter:
     """A pytest plugin that passes on what became of every test."""
 
-    def __init__(self, record: Recorder) -> None:
-        self._record = record
-
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         if report.when == "call" or report.outcome != "passed":
-            self._record("test", report.nodeid, report.outcome, report.longreprtext[-LONGEST_REPORT:])
+            audit("grader.report", "test", report.nodeid, report.outcome, report.longreprtext[-LONGEST_REPORT:])
 
     def pytest_collectreport(self, report: "pytest.CollectReport") -> None:
         if report.failed:
-            self._record("test", report.nodeid or "collection", "error", report.longreprtext[-LONGEST_REPORT:])
+            audit(
+                "grader.report", "test", report.nodeid or "collection", "error", report.longreprtext[-LONGEST_REPORT:]
+            )
 
 
-TEST_REPORTERS: set[CodeType] = {
-    _Reporter.pytest_runtest_logreport.__code__,
-    _Reporter.pytest_collectreport.__code__,
-}
-
-
-def run_tests(test_file: str, record: Recorder) -> None:
+def run_tests(test_file: str) -> None:
     """Run the copy of `test_file` in the scratch folder, where the API under test lies as a module, and report."""
     import pytest
 
@@ -42,9 +33,9 @@ def run_tests(test_file: str, record: Recorder) -> None:
     sys.path.insert(0, os.getcwd())
     options = ["-q", "--tb=short", "--color=no", "-p", "no:cacheprovider", "-p", "anyio.pytest_plugin"]
     layout = ["--rootdir", os.getcwd(), "--confcutdir", os.getcwd(), "--import-mode=importlib", "-c", os.devnull]
-    code = pytest.main([*options, *layout, os.path.basename(test_file)], plugins=[_Reporter(record)])
+    code = pytest.main([*options, *layout, os.path.basename(test_file)], plugins=[_Reporter()])
     sys.stdout.flush()
-    record("tested", int(code))
+    audit("grader.report", "tested", int(code))
 
 
-TEST_REPORTERS.add(run_tests.__code__)
+TEST_REPORTERS = (_Reporter.pytest_runtest_logreport, _Reporter.pytest_collectreport, run_tests)

@@ -21,10 +21,9 @@ def main() -> None:
     spec = child.Spec(**orders["spec"])
     report = socket.create_connection(("127.0.0.1", orders["report_port"]))
     listener = socket.create_server(("127.0.0.1", 0))
-    key = bytes.fromhex(spec.key)
-    hello = make_recorder(report.fileno(), key, {main.__code__}, first=-1)
-    hello("listening", listener.getsockname()[1])
-    del hello, key, orders
+    make_recorder(report.fileno(), bytes.fromhex(spec.key), first=-1)("listening", listener.getsockname()[1])
+    orders.clear()
+    child.prepare()
     child.open_output()
     child.run(spec, listener, report.fileno())
     sys.stdout.flush()

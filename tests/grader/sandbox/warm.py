@@ -6,7 +6,6 @@ Run as `python -I -m grader.sandbox.warm MODULE…` with a Unix socket as standa
 """
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -15,10 +14,12 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from grader.sandbox import child
-from grader.sandbox.events import EventReader  # noqa: F401  (imported before the fork, not in each child)
+from grader.sandbox.forked import FILES_PER_LAUNCH, Launch, become_child, prctl
 
 ALWAYS = (
     "fastapi",
@@ -40,26 +41,50 @@ IF_PRESENT = (
     "slowapi.util",
     "tokenizers",
 )
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-FILES_PER_LAUNCH = 3
+PR_SET_CHILD_SUBREAPER = 36
+PARENT_CHECK_SECONDS = 0.5
 
 
 def main() -> None:
     """Import, then serve launch and signal requests until the parent is gone; then end every child."""
     control = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    failed = _import(sys.argv[1:])
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    with _ending_with_parent(control):
+        failed = _import(sys.argv[1:])
+    child.prepare()
     gc.collect()
     gc.freeze()
     _send(control, {"ready": os.getpid(), "failed": failed})
     children: set[int] = set()
+    me, launch = os.getpid(), None
     try:
-        _serve(control, children)
+        launch = _serve(control, children)
     finally:
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+        if os.getpid() == me:
+            for pid in children:
+                _end(pid)
+    if launch is not None:
+        control.detach()  # the descriptor is closed by number
+        become_child(launch)
+
+
+@contextlib.contextmanager
+def _ending_with_parent(control: socket.socket) -> Iterator[None]:
+    """Look up now and then from the imports, which take seconds, to see whether there is still somebody to serve."""
+
+    def look(number: int, frame: FrameType | None) -> None:
+        readable, _, _ = select.select([control], [], [], 0)
+        if readable and not control.recv(1, socket.MSG_PEEK):
+            os._exit(0)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, PARENT_CHECK_SECONDS, PARENT_CHECK_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def _import(modules: list[str]) -> dict[str, str]:
@@ -75,110 +100,83 @@ def _import(modules: list[str]) -> dict[str, str]:
     return failed
 
 
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def _send(control: socket.socket, message: dict[str, Any]) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _serve(control: socket.socket, children: set[int]) -> None:
+def _serve(control: socket.socket, children: set[int]) -> Launch | None:
+    """Fork children until the parent is gone. In a child, return what it has to become, its stack clean of all else."""
+    wake = _wake_on_child()
+    pending, files = b"", list[int]()
+    while True:
+        waiting: list[socket.socket | int] = [control, wake]
+        ready, _, _ = select.select(waiting, [], [])
+        if wake in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake, 4096)
+            _reap(control, children)
+        if control in ready:
+            chunk, received, _, _ = socket.recv_fds(control, 65536, 32)
+            if not chunk:
+                return None
+            files += received
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                launch = _handle(json.loads(line), control, files, children)
+                if launch is not None:
+                    return launch
+
+
+def _wake_on_child() -> int:
+    """Return a descriptor that becomes readable when a child ends."""
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):
         os.set_blocking(end, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    pending = b""
-    files: list[int] = []
-    while True:
-        waiting: list[socket.socket | int] = [control, wake_read]
-        ready, _, _ = select.select(waiting, [], [])
-        if wake_read in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(wake_read, 4096)
-            _reap(control, children)
-        if control in ready:
-            chunk, received, _, _ = socket.recv_fds(control, 65536, 32)
-            if not chunk:
-                return
-            files += received
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                _handle(json.loads(line), control, files, children)
+    return wake_read
 
 
-def _handle(message: dict[str, Any], control: socket.socket, files: list[int], children: set[int]) -> None:
+def _handle(message: dict[str, Any], control: socket.socket, files: list[int], children: set[int]) -> Launch | None:
     if "signal" in message:
         if message["pid"] in children:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(message["pid"], message["signal"])
-        return
+            _end(message["pid"], message["signal"])
+        return None
     mine, files[:] = files[:FILES_PER_LAUNCH], files[FILES_PER_LAUNCH:]
     pid = os.fork()
     if pid == 0:
-        _become_child(message["launch"], mine)
+        return Launch(message["launch"], mine)
     children.add(pid)
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpgid(pid, pid)  # also done by the child: whoever is first
     for file in mine:
         os.close(file)
     _send(control, {"launched": message["id"], "pid": pid})
+    return None
 
 
-def _become_child(spec: dict[str, Any], files: list[int]) -> None:
-    status = 1
-    try:
-        os.setpgid(0, 0)
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.set_wakeup_fd(-1)
-        for which in (signal.SIGINT, signal.SIGCHLD):
-            signal.signal(which, signal.SIG_DFL)
-        listener_fd, report_fd, output_fd = _only(files)
-        os.dup2(output_fd, 1)
-        os.dup2(output_fd, 2)
-        os.close(output_fd)
-        child.open_output()
-        child.run(child.Spec(**spec), socket.socket(fileno=listener_fd), report_fd)
-        status = 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status)
-
-
-def _only(files: list[int]) -> tuple[int, int, int]:
-    """Close every descriptor but `files`; give the standard input nothing to read."""
-    kept = [os.dup(file) for file in files]
-    high = [os.dup2(file, 200 + number) for number, file in enumerate(kept)]
-    os.closerange(3, 200)
-    os.closerange(203, 4096)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    return high[0], high[1], high[2]
+def _end(pid: int, number: int = signal.SIGKILL) -> None:
+    """Signal a child, and what it left in its group when it is to be killed."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+    if number == signal.SIGKILL:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, number)
 
 
 def _reap(control: socket.socket, children: set[int]) -> None:
-    while True:
-        try:
+    with contextlib.suppress(ChildProcessError):
+        while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        if pid in children:
-            children.discard(pid)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)  # what it left behind in its group
+            if pid == 0:
+                return
+            if pid in children:
+                children.discard(pid)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)  # what it left behind in its group
+                _send(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
             _end_strays(children)
-            _send(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
 
 
 def _end_strays(children: set[int]) -> None:

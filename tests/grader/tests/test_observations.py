@@ -59,7 +59,7 @@ def test_an_encode_has_a_beginning_and_an_end(judge: Judge, tmp_path: Path) -> N
 
 def test_an_encode_that_goes_on_has_not_ended() -> None:
     observed = Observed()
-    observed.add(Event("encode", ("SentenceTransformer", "2", "0", "1", "serving")))
+    observed.add(Event("encode", ("SentenceTransformer", "2", "0", "1")))
     assert (len(observed.encodes), observed.encodes_ended) == (1, 0)
     observed.add(Event("encoded", ()))
     assert observed.encodes_ended == 1

@@ -1,0 +1,11 @@
+"""Forks for ever, at import and whatever is raised.
+
+Outcome: fault, hung: was not ready
+"""
+
+import contextlib
+import os
+
+while True:
+    with contextlib.suppress(OSError):
+        os.fork()

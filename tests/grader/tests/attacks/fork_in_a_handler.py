@@ -1,0 +1,16 @@
+"""Forks in a route, so that a copy of the server answers next to it.
+
+Outcome: fails all, processes: may not start processes
+"""
+
+import os
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.middleware("http")
+async def fork(request: object, call_next: object) -> None:
+    """Fork."""
+    os.fork()

@@ -1,0 +1,9 @@
+"""Kills every process it may.
+
+Outcome: fault, import: PermissionError
+"""
+
+import os
+import signal
+
+os.kill(-1, signal.SIGKILL)

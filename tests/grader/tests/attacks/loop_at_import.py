@@ -1,0 +1,7 @@
+"""Never comes to the end of its import.
+
+Outcome: fault, hung: was not ready
+"""
+
+while True:
+    pass

@@ -1,0 +1,8 @@
+"""Hands its work to a shell.
+
+Outcome: fault, processes: may not start processes
+"""
+
+import subprocess
+
+subprocess.run(["/bin/sh", "-c", "sleep 600 &"], check=True)

@@ -62,7 +62,8 @@ def test_the_example_is_not_the_task(course: Course, lesson: Lesson, parts: read
 
 def test_the_opening_says_how_long_it_takes_and_how_to_start(course: Course, lesson: Lesson) -> None:
     opening = course.readme(lesson).read_text(encoding="utf-8").partition("\n## ")[0]
-    for expected in (f"{lesson.minutes} minutes", "`course`", f"fastapi dev lessons/{lesson.slug}/app.py"):
+    run = "fastapi dev" if lesson.file == "app.py" else "pytest"
+    for expected in (f"{lesson.minutes} minutes", "`course`", f"{run} lessons/{lesson.slug}/{lesson.file}"):
         assert expected in opening, f"the lines before the first section should say {expected}"
 
 

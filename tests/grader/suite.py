@@ -47,21 +47,35 @@ class Suite:
     is_confined: bool = True
     last: SuiteRun = field(default_factory=SuiteRun)
     _running: set[AppProcess] = field(default_factory=set)
+    _runs: dict[tuple[str, bool], SuiteRun] = field(default_factory=dict)
 
-    def run(self, api: str, files: Mapping[str, bytes] | None = None) -> SuiteRun:
-        """Run all tests against the API with the source `api`; `files` are laid beside it."""
-        spec = Spec(str(self.test_file.resolve()), "", "", confined=self.is_confined, runs_tests=True)
+    def run(self, api: str, files: Mapping[str, bytes] | None = None, *, is_brief: bool = False) -> SuiteRun:
+        """Run all tests against the API with the source `api`; `files` are laid beside it.
+
+        `is_brief` stops at the first test that fails. The same run without files is not made twice.
+        """
+        if not files and (api, is_brief) in self._runs:
+            self.last = self._runs[api, is_brief]
+            return self.last
+        env = {"PYTEST_ADDOPTS": "--exitfirst"} if is_brief else {}
+        spec = Spec(str(self.test_file.resolve()), "", "", env, confined=self.is_confined, runs_tests=True)
         laid = {self.test_file.name: self.test_file.read_bytes(), "api.py": api.encode(), **(files or {})}
         process = AppProcess(self.warm, self.models, spec, self.limits, laid)
         self._running.add(process)
         try:
             process.settle("tested", seconds=self.limits.check_seconds)
             process.take_reports()
-            self.last = _outcome(process)
+            self.last = self._runs[api, is_brief] = _outcome(process)
         finally:
             self._running.discard(process)
             process.close()
         return self.last
+
+    def run_all(self, apis: Mapping[str, str], *, is_brief: bool = False) -> dict[str, SuiteRun]:
+        """Run all tests against each API, some at a time; return the runs by the APIs' names."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            runs = {name: pool.submit(self.run, api, is_brief=is_brief) for name, api in apis.items()}
+            return {name: run.result() for name, run in runs.items()}
 
     def abort(self) -> None:
         """End every run that is under way."""

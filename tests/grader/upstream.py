@@ -101,10 +101,10 @@ class Upstream:
             state.is_newest_first, state.hangs_up, state.patience = newest_first, hang_up, patience
             state.condition.notify_all()
 
-    def is_reached(self, together: int) -> bool:
+    def is_reached(self, together: int, *, seconds: float = PATIENCE_SECONDS) -> bool:
         """Wait until so many calls have been waiting at once; False when they do not come."""
         with self._state.condition:
-            return self._state.condition.wait_for(lambda: self._state.most_waiting >= together, self._state.patience)
+            return self._state.condition.wait_for(lambda: self._state.most_waiting >= together, seconds)
 
     def close(self) -> None:
         """Stop listening and let every waiting call go."""

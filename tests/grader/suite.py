@@ -82,12 +82,6 @@ class Suite:
         for process in list(self._running):
             process.end()
 
-    def run_all(self, apis: Mapping[str, str], files: Mapping[str, bytes] | None = None) -> dict[str, SuiteRun]:
-        """Run all tests against each API; return the runs by the APIs' names."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            runs = {name: pool.submit(self.run, api, files) for name, api in apis.items()}
-            return {name: run.result() for name, run in runs.items()}
-
 
 def _outcome(process: AppProcess) -> SuiteRun:
     tests = [event.fields for event in process.events if event.kind == "test"]

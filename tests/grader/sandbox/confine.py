@@ -1,33 +1,17 @@
 """Taking rights away from the process that will run somebody's app. What cannot be taken here is named, not hidden.
 
-Linux: Landlock (files, TCP, signals), seccomp (`grader.sandbox.calls`) and dropped capabilities, all without root.
-Elsewhere only the resource limits hold, and `missing_protections()` says so.
+Linux: Landlock (`grader.sandbox.landlocked`: files, TCP, signals), seccomp (`grader.sandbox.calls`) and dropped
+capabilities, all without root. Elsewhere only the resource limits hold, and `missing_protections()` says so.
 """
 
 import ctypes
-import os
 import sys
-import sysconfig
 from pathlib import Path
 
 from grader.sandbox.calls import restrict_calls
+from grader.sandbox.landlocked import restrict_files
 from grader.sandbox.limits import Limits
 
-READABLE_FOLDERS = (
-    "/bin", "/lib", "/lib32", "/lib64", "/sbin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",
-    "/usr/sbin", "/usr/share", "/usr/local/lib", "/usr/local/share", "/nix/store", "/proc/sys", "/run/systemd/resolve",
-    "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm",
-)  # fmt: skip
-READABLE_FILES = (
-    "/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero", "/proc/cpuinfo", "/proc/filesystems",
-    "/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/version",
-)  # fmt: skip
-OWN_FILES = ("cgroup", "io", "limits", "maps", "mountinfo", "mounts", "smaps", "stat", "statm", "status")
-SETTINGS = (
-    "apache2/mime.types", "ca-certificates", "crypto-policies", "fonts", "group", "hosts", "httpd/mime.types",
-    "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "openssl", "os-release", "passwd", "pki", "resolv.conf",
-    "services", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf", "timezone",
-)  # fmt: skip
 CAP_DAC_OVERRIDE = 1  # kept: it lets root read what belongs to somebody else, where Landlock allows to read at all
 CAPABILITY_VERSION = 0x20080522
 
@@ -91,47 +75,9 @@ def confine(
     """
     if sys.platform != "linux":
         return
-    _restrict_files_and_tcp(readable, writable, connect_ports, may_listen)
+    restrict_files(readable, writable, connect_ports, may_listen=may_listen)
     _drop_capabilities()
     restrict_calls(report_fd, tcp=bool(connect_ports) or may_listen)
-
-
-def _restrict_files_and_tcp(readable: list[str], writable: str, connect_ports: list[int], may_listen: bool) -> None:
-    from py_landlock import AccessFs, Landlock, LandlockError
-
-    rules = Landlock(strict=False)
-    interpreter = {sys.prefix, *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))}
-    interpreter |= {sys.base_prefix} - {"/usr", "/usr/local"}  # there, the libraries are named one by one
-    settings = [f"/etc/{name}" for name in SETTINGS]
-    paths = {os.path.realpath(path) for path in (*READABLE_FOLDERS, *interpreter, *readable, *settings)}
-    folders = [path for path in paths if os.path.isdir(path)]
-    files = [path for path in paths if os.path.isfile(path)]
-    try:
-        rules.allow_read(*folders)
-        rules.add_path_rule(*files, *_readable_files(), access=AccessFs.READ_FILE)
-        rules.add_path_rule("/proc", "/etc", access=AccessFs.READ_DIR)
-        rules.allow_write(writable).allow_read(writable)
-        rules.add_path_rule(writable, access=AccessFs.REFER)
-        rules.add_path_rule("/dev/null", access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
-        if connect_ports:
-            rules.allow_network(*connect_ports, bind=False, connect=True)
-        if may_listen:
-            rules.allow_network(0, bind=True, connect=False)
-        rules.apply()
-    except LandlockError:  # an old kernel: `missing_protections` tells the people
-        return
-
-
-def _readable_files() -> list[str]:
-    """Files an app may read one by one: not the memory and variables of processes, not the system's secrets.
-
-    Files of this process stay open, because Landlock knows the very file, which the kernel would else make anew.
-    """
-    own = [f"/proc/self/{name}" for name in OWN_FILES]
-    for path in ("/proc/self", *own):
-        if os.path.exists(path):
-            os.open(path, os.O_PATH)
-    return [path for path in (*READABLE_FILES, *own) if os.path.exists(path)]
 
 
 def _drop_capabilities() -> None:

@@ -8,7 +8,9 @@ NATIVE_EVENTS = (
     "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.string_at", "ctypes.wstring_at", "ctypes.cdata",
     "ctypes.cdata/buffer", "ctypes.addressof", "ctypes.call_function", "ctypes.set_errno",
 )  # fmt: skip
+PACKAGES = tuple(sysconfig.get_path(name) + "/" for name in ("purelib", "platlib"))
 CALLERS_OF_ANYTHING = ("anyio", "asgiref", "click", "fastapi", "pydantic", "starlette", "typer", "uvicorn")
+TRAMPOLINES = tuple(package + name + "/" for package in PACKAGES for name in CALLERS_OF_ANYTHING)
 
 
 def is_called_by_package() -> Callable[[FrameType | None], bool]:
@@ -16,9 +18,7 @@ def is_called_by_package() -> Callable[[FrameType | None], bool]:
 
     Importing ctypes is harmless. Packages that call whatever an app hands them do not count.
     """
-    starts, ends = str.startswith, str.endswith
-    packages = tuple(sysconfig.get_path(name) + "/" for name in ("purelib", "platlib"))
-    trampolines = tuple(package + name + "/" for package in packages for name in CALLERS_OF_ANYTHING)
+    starts, ends, packages, trampolines = str.startswith, str.endswith, PACKAGES, TRAMPOLINES
 
     def test(frame: FrameType | None) -> bool:
         while frame is not None:

@@ -14,7 +14,6 @@ TEXTS = [SPAM, HAM, "An invoice", SPAM, "click", "A free meeting"]
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     raise NotImplementedError("Task 19.1")
-    yield
 
 
 def probability(client: TestClient, text: str) -> float:

@@ -22,6 +22,7 @@ MODEL_CLASSES = (
     ("spacy.language", "Language", None),
     ("xllamacpp", "Server", None),
 )
+FORMERLY = "sentences"  # what SentenceTransformer calls its `inputs` in older code, and still takes
 GENERATORS = (("xllamacpp", "Server", "handle_chat_completions"), ("xllamacpp", "Server", "handle_completions"))
 
 
@@ -62,7 +63,7 @@ def _wrap_work(cls: type, wait: Callable[[], str], original: Function) -> Functi
     thread, main = threading.get_ident, threading.get_ident()
 
     def work(self: Any, *args: Any, **kwargs: Any) -> Any:
-        audit("grader.encode", cls, self, args[0] if args else kwargs.get(items))
+        audit("grader.encode", cls, self, args[0] if args else kwargs.get(items, kwargs.get(FORMERLY)))
         try:
             if thread() != main and (problem := wait()):
                 raise RuntimeError(problem)

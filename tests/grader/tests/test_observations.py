@@ -31,6 +31,14 @@ def unload() -> None:
 @app.post("/encode")
 async def encode(text: str) -> None:
     models[0].encode(text)
+
+
+@app.post("/encode-three")
+def encode_three() -> None:
+    three = ["a", "b", "c"]
+    models[0].encode(three)
+    models[0].encode(inputs=three)
+    models[0].encode(sentences=three)
 """
 
 
@@ -55,6 +63,17 @@ def test_an_encode_has_a_beginning_and_an_end(judge: Judge, tmp_path: Path) -> N
         seen = app.observed.since(mark)
         assert [encode.on_event_loop for encode in seen.encodes] == [True]
         assert seen.encodes_ended == 1
+
+
+def test_a_batch_is_counted_however_it_is_given(judge: Judge, tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text(APP, encoding="utf-8")
+    with judge.start(file, MODELS) as app:
+        client = app.new_client()
+        client.post("/load")
+        mark = app.observed.mark()
+        assert client.post("/encode-three").status_code == 200, app.output
+        assert [encode.batch_size for encode in app.observed.since(mark).encodes] == [3, 3, 3]
 
 
 def test_an_encode_that_goes_on_has_not_ended() -> None:

@@ -1,4 +1,7 @@
-"""Connections to an app with one deadline for all of an answer: who sends a byte now and then does not win time."""
+"""Connections to an app with one deadline for all of an answer: who sends a byte now and then does not win time.
+
+A check may be less patient with a request: its timeout then holds for each read and write.
+"""
 
 import socket
 import time
@@ -38,14 +41,14 @@ class _DeadlineStream(httpcore2.NetworkStream):
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection, self._deadline = connection, deadline
 
-    def _prepare(self, kind: type[Exception]) -> None:
+    def _prepare(self, kind: type[Exception], timeout: float | None) -> None:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise kind("timed out")
-        self._connection.settimeout(remaining)
+        self._connection.settimeout(remaining if timeout is None else min(remaining, timeout))
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._prepare(httpcore2.ReadTimeout)
+        self._prepare(httpcore2.ReadTimeout, timeout)
         try:
             return self._connection.recv(max_bytes)
         except TimeoutError as error:
@@ -54,7 +57,7 @@ class _DeadlineStream(httpcore2.NetworkStream):
             raise httpcore2.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._prepare(httpcore2.WriteTimeout)
+        self._prepare(httpcore2.WriteTimeout, timeout)
         try:
             self._connection.sendall(buffer)
         except TimeoutError as error:

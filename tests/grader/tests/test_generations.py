@@ -7,9 +7,12 @@ import pytest
 
 from grader.judge import Judge
 from grader.sandbox.app import App
+from grader.sandbox.client import TooSlow
 
 MODELS = ("xllamacpp",)
 APP = """
+import asyncio
+from collections.abc import AsyncIterator
 from importlib.metadata import files
 
 from fastapi import FastAPI
@@ -37,6 +40,15 @@ app.post("/run")(run)
 @app.post("/on-the-loop")
 async def on_the_loop() -> int:
     return run(2)
+
+
+@app.get("/silence")
+async def silence() -> StreamingResponse:
+    async def begin() -> AsyncIterator[str]:
+        yield "one "
+        await asyncio.Event().wait()
+
+    return StreamingResponse(begin(), media_type="text/plain")
 
 
 @app.get("/text")
@@ -114,3 +126,11 @@ def test_what_has_arrived_of_a_stream_is_shown(app: App) -> None:
     exchange = app.journal.last_exchange
     assert exchange is not None
     assert exchange.received == "200 OK\none \n(the rest of the body was not read)"
+
+
+def test_a_check_may_be_impatient_with_a_stream(app: App) -> None:
+    with app.new_client().stream("GET", "/silence", timeout=0.2) as response:
+        come = response.iter_bytes()
+        assert next(come) == b"one "
+        with pytest.raises(TooSlow):
+            next(come)

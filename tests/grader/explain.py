@@ -74,7 +74,7 @@ def startup_fault(process: AppProcess, event: Event, path: Path) -> Fault:
         sentence = f"{name} {ending(process)}{before}."
         return Fault(process.ended_for, sentence, traceback=traceback, output=output)
     if event.kind == "fault":
-        return _reported_fault(process, name, event, traceback)
+        return _reported_fault(process, path, event, traceback)
     if not _has_said(process, "confined"):
         problem = plain_line(_last_line(output) or "it was gone at once", 300)
         return Fault(Cause.JUDGE, f"The judge could not prepare a process for {name}: {problem}.", output=output)
@@ -92,14 +92,15 @@ def _unfinished(process: AppProcess) -> str:
     return "importing it did not come to an end"
 
 
-def _reported_fault(process: AppProcess, name: str, event: Event, traceback: str) -> Fault:
+def _reported_fault(process: AppProcess, path: Path, event: Event, traceback: str) -> Fault:
     """Turn what the child says of its file into a sentence; `traceback` holds only the file's own frames."""
     cause, detail = Cause(event.fields[0]), plain_line(event.fields[2], 300).rstrip(".")
     line = int(event.fields[1]) or None
     raised = plain_line(_last_line(traceback), 300) or "an error"
     if cause is Cause.LIFESPAN:
-        numbers = re.findall(r'^  File ".*", line (\d+), in ', traceback, re.MULTILINE)
+        numbers = re.findall(rf'^  File "{re.escape(str(path.resolve()))}", line (\d+), in ', traceback, re.MULTILINE)
         line = int(numbers[-1]) if numbers else None
+    name = _name(path)
     where = f"{name}, line {line}" if line else name
     if "raised MemoryError" in detail or (cause is Cause.LIFESPAN and raised.startswith("MemoryError")):
         cause, detail = Cause.MEMORY, f"the app {no_memory(process)}"

@@ -54,11 +54,9 @@ def restrict_files(readable: list[str], writable: str, connect_ports: list[int],
         _allow_path(ruleset, path, AccessFs.READ_DIR)
     _allow_path(ruleset, writable, (read | write | make) & rights.handled_access_fs)
     _allow_path(ruleset, os.devnull, AccessFs.READ_FILE | AccessFs.WRITE_FILE)
-    if rights.handled_access_net:
-        for port in connect_ports:
-            _allow_port(ruleset, port, AccessNet.CONNECT_TCP)
-        if may_listen:
-            _allow_port(ruleset, 0, AccessNet.BIND_TCP)
+    ports = dict.fromkeys(connect_ports, AccessNet.CONNECT_TCP) | ({0: AccessNet.BIND_TCP} if may_listen else {})
+    for port, access in ports.items() if rights.handled_access_net else ():
+        _allow_port(ruleset, port, access)
     set_no_new_privs()
     restrict_self(ruleset, None)
     os.close(ruleset)

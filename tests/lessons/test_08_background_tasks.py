@@ -326,10 +326,10 @@ def new_job(rng: Random) -> dict[str, Any]:
 
 def solvable(rng: Random) -> tuple[dict[str, Any], list[str]]:
     """A job whose labels anybody can tell who has read the examples, and those labels."""
-    words = {f"label-{rng.randrange(10**6)}": invented(rng) for _ in range(rng.randint(2, 3))}
+    words = {f"label-{number}-{rng.randrange(10**6)}": invented(rng) for number in range(rng.randint(2, 3))}
     examples = {f"{rng.choice(WORDS)} {word} {n}": label for label, word in words.items() for n in ("one", "two")}
     expected = rng.choices(list(words), k=rng.randint(2, 5))
-    return {"examples": examples, "texts": [f"{words[label]} {rng.choice(WORDS)}" for label in expected]}, expected
+    return {"examples": examples, "texts": [f"{words[label]} {rng.randrange(10**6)}" for label in expected]}, expected
 
 
 def invented(rng: Random) -> str:

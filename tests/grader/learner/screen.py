@@ -100,6 +100,8 @@ class WatchScreen(App[int]):
         """Show what the judge said; a first pass opens the next lesson by itself."""
         if (following := self.desk.hear(message.event)) is not None:
             self._rounds.ask(following)
+        if self.return_code is not None or not self.is_running:
+            return  # on its way out: there is nothing left to draw on
         self._draw(is_new=isinstance(message.event, Ended))
 
     def on_saved(self, message: Saved) -> None:

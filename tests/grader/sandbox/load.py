@@ -83,6 +83,8 @@ def _find_app(module: ModuleType, source: str) -> tuple[str, int, str]:
     apps = {name: value for name, value in vars(module).items() if isinstance(value, FastAPI)}
     if "app" not in vars(module):
         other = next(iter(apps), "")
+        if len(apps) > 1:
+            return "two_apps", lines.get(list(apps)[1], [0])[0], " and ".join(apps)
         return "no_app", lines.get(other, [0])[0], other
     if "app" not in apps:
         return "no_app", lines.get("app", [0])[-1], f"app is a {type(vars(module)['app']).__name__}"

@@ -61,10 +61,15 @@ class AppProcess:
             listener.listen(512)
             self._report, theirs = socket.socketpair()
             self._output_fd, output_write = os.pipe()
-            with theirs:
-                handle = warm.launch(spec, [listener.fileno(), theirs.fileno(), output_write])
-            os.close(output_write)
-        return handle
+            try:
+                return warm.launch(spec, [listener.fileno(), theirs.fileno(), output_write])
+            except BaseException:
+                self._report.close()
+                os.close(self._output_fd)
+                raise
+            finally:
+                theirs.close()
+                os.close(output_write)
 
     def _spawn(self, models: tuple[str, ...], spec: Spec) -> Handle:
         with socket.create_server(("127.0.0.1", 0)) as server:

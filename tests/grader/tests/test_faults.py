@@ -125,6 +125,12 @@ PROGRAMS: dict[str, tuple[str, Cause, str, int | None]] = {
         "line 3: there are two FastAPI apps, app and again app, first on line 2",
         3,
     ),
+    "two names, neither of them app": (
+        FASTAPI + "first = FastAPI()\nsecond = FastAPI()\n",
+        Cause.TWO_APPS,
+        "line 3: there are two FastAPI apps, first and second",
+        3,
+    ),
     "two names": (
         FASTAPI + "app = FastAPI()\nadmin = FastAPI()\n",
         Cause.TWO_APPS,

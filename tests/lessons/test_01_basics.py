@@ -28,6 +28,7 @@ def test_every_model_is_listed(client: Client) -> None:
     found = [model["name"] for model in listed(client)]
     missing = [name for name in NAMES if name not in found]
     assert not missing, f"Every model in `CARDS` should be in the list: {', '.join(missing)}, too."
+    assert [name for name in found if name in NAMES] == NAMES, "The models should come in the order of `CARDS`."
 
 
 @check("1.2")

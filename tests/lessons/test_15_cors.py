@@ -69,6 +69,10 @@ def test_a_preflight_allows_what_pages_do(app: App, client: Client) -> None:
             f"A browser asks, without a session, whether {origin} may send {method} with {header or 'no header'}. The "
             f"answer should allow it: {refusal(response, origin, method, header)}."
         )
+    for method, body in (("PUT", {"label": "neutral"}), ("DELETE", None)):
+        response = ask(client, origin, app.env["SESSION"], method, "/labels/0", body)
+        assert response.is_success, f"After its preflight, the {method} itself should succeed as it did before."
+        assert told(response) == origin, f"The page should get to read the answer to its {method}, too."
 
 
 @check("15.2")

@@ -106,6 +106,11 @@ def say(number: int, label: Said) -> Said:
     return label
 
 
+@app.delete("/labels/{number}", dependencies=[Depends(user)])
+def unsay(number: int) -> str | None:
+    return said.pop(number, None)
+
+
 @app.get("/share/{label}")
 def part(label: str) -> float:
     return len([each for each in said.values() if each == label]) / len(said)

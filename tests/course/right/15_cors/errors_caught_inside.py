@@ -78,6 +78,12 @@ async def put(request: Request, number: int, label: Annotated[str, Body(embed=Tr
     given[number] = label
 
 
+@router.delete("/labels/{number}")
+async def delete(request: Request, number: int) -> None:
+    signed_in(request)
+    del given[number]
+
+
 @router.get("/share/{label}")
 async def get_share(label: str) -> float:
     return sum(each == label for each in given.values()) / len(given)

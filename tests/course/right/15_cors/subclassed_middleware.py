@@ -47,6 +47,12 @@ def note(number: int, body: dict[str, Literal["positive", "negative", "neutral"]
     return Response(status_code=204)
 
 
+@app.api_route("/labels/{number}", methods=["DELETE"], dependencies=[Security(user)])
+def forget(number: int) -> Response:
+    found.clear()
+    return Response(status_code=204)
+
+
 @app.get("/share/{label}")
 def share(label: Literal["positive", "negative", "neutral"]) -> float:
     return found.count(label) / len(found)

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from grader.report import Cause, Fault
-from grader.sandbox.events import Event
+from grader.sandbox.events import LOST_CHANNEL, Event
 from grader.sandbox.output import TRACEBACK, last_traceback
 from grader.sandbox.plain import plain_line
 from grader.sandbox.process import AppProcess
@@ -146,6 +146,8 @@ def exit_cause(process: AppProcess) -> tuple[Cause, str]:
         return Cause.CRASHED, f"crashed ({name})"
     if code is None:
         return Cause.CRASHED, "vanished together with the judge's warm process"
+    if code == LOST_CHANNEL:
+        return Cause.TAMPERED, "was stopped, because it replaced the judge's channel"
     last = plain_line(_last_line(last_traceback(process.output.text(), "")), 200)
     if code == 1 and last:
         return Cause.CRASHED, f"ended with {last.rstrip('.')}"

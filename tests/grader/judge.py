@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Self
 
 from grader import explain, reference
 from grader.checks import Check, CheckFile, load_checks
-from grader.report import Fault, Outcome, Report, Verdict
+from grader.report import Cause, Fault, Outcome, Report, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.confine import missing_protections
-from grader.sandbox.launcher import JudgeError, Warm
+from grader.sandbox.launcher import Warm
 from grader.sandbox.limits import Limits
+from grader.sandbox.pool import WarmPool
 from grader.stage import app_on_trial, suite_on_trial
 from grader.suite import Suite
 from grader.suite_trial import SuiteTrial
@@ -46,10 +48,12 @@ class Judge:
     is_forking: bool = CAN_FORK
 
     def __post_init__(self) -> None:
-        self._warm: dict[tuple[str, ...], Warm] = {}
-        self._lock = threading.Lock()
+        self._pool = WarmPool()
+        self._latest: App | None = None
+        self._apps: weakref.WeakSet[App] = weakref.WeakSet()
         self._current: Trial | SuiteTrial | None = None
         self._cancelled = threading.Event()
+        self._is_checking = False
 
     def __enter__(self) -> Self:
         return self
@@ -62,45 +66,31 @@ class Judge:
     def warm(self, models: Sequence[str] = ()) -> None:
         """Begin to import `models` in the background, so that the first app need not wait for them."""
         if self.is_forking:
-            self._warm_process(tuple(models))
+            self._pool.begin(tuple(models))
 
     def is_warm(self, models: Sequence[str] = ()) -> bool:
         """Whether an app that needs `models` can start at once."""
-        warm = self._serving(tuple(models))
-        return not self.is_forking or (warm is not None and warm.ready.is_set())
+        return not self.is_forking or self._pool.is_ready(tuple(models))
 
     @property
     def pids(self) -> set[int]:
         """The processes of this judge itself: those that fork apps."""
-        return {warm.pid for warm in self._warm.values()}
-
-    def _warm_process(self, models: tuple[str, ...]) -> Warm:
-        with self._lock:
-            warm = self._serving(models)
-            if warm is None:
-                warm = self._warm[models] = Warm(models)
-            return warm
-
-    def _serving(self, models: tuple[str, ...]) -> Warm | None:
-        """A living warm process that has imported at least `models`, the exact one first."""
-        living = [warm for warm in self._warm.values() if warm.is_alive and set(models) <= set(warm.models)]
-        return min(living, key=lambda warm: (not warm.ready.is_set(), len(warm.models)), default=None)
+        return self._pool.pids
 
     def start(self, app_file: Path, models: Sequence[str] = (), **options: object) -> App:
         """Return an app for `app_file`, not yet started: enter it, or call its `start`."""
         options = {"limits": self.limits, "is_confined": self.is_confined} | options
-        return App(app_file, tuple(models), self._ready(tuple(models)), **options)  # type: ignore[arg-type]
+        self._latest = App(app_file, tuple(models), self._ready(tuple(models)), **options)  # type: ignore[arg-type]
+        self._apps.add(self._latest)
+        return self._latest
 
     def _ready(self, models: tuple[str, ...]) -> Warm | None:
         """The warm process for `models`, its imports done; None where every app gets a fresh Python."""
         if not self.is_forking:
             return None
-        warm = self._warm_process(models)
-        if not warm.ready.wait(180):
-            raise JudgeError("importing the models took more than three minutes")
-        if warm.failed:
-            name, problem = next(iter(warm.failed.items()))
-            raise JudgeError(f"the judge cannot import {name} ({problem}); is the set-up complete?")
+        warm = self._pool.ready(models, self._cancelled.is_set)
+        if warm is None:
+            raise Cancelled
         return warm
 
     def check(
@@ -120,7 +110,6 @@ class Judge:
         the judge itself cannot work, `Cancelled` after `cancel()`.
         """
         began = time.perf_counter()
-        self._cancelled.clear()
         file = load_checks(checks_file)
         seed = secrets.randbelow(2**32) if seed is None else seed
         notes = tuple(missing_protections()) if self.is_confined else ("apps run without confinement",)
@@ -146,12 +135,18 @@ class Judge:
     ) -> Fault | None:
         """Start the app, run the checks and add their verdicts; return why it did not start, if so."""
         reference.use(self)
+        self._cancelled.clear()
+        self._is_checking = True
         try:
             with self._on_trial(file, app_file, models, seed) as self._current:
                 self._run(file.checks, needs, verdicts, on_verdict)
         except AppDied as died:
+            if self._cancelled.is_set():
+                raise Cancelled from died
             return died.fault
         finally:
+            self._is_checking = False
+            self._cancelled.clear()
             self._current = None
         return None
 
@@ -171,11 +166,11 @@ class Judge:
     ) -> None:
         failed: set[str] = set()
         for check in checks:
-            blocker = blocked_by(check, needs, failed)
             trial = self._current
             assert trial is not None
-            hopeless = trial.hangs >= HOPELESS
-            verdict = waiting(check, blocker or "") if blocker or hopeless else trial.run(check)
+            hung = [verdict.task for verdict in verdicts if verdict.cause is Cause.HUNG]
+            blocker = hung[0] if trial.hangs >= HOPELESS else blocked_by(check, needs, failed)
+            verdict = waiting(check, blocker) if blocker else trial.run(check)
             if self._cancelled.is_set():
                 raise Cancelled
             if verdict.outcome is not Outcome.PASSED:
@@ -186,15 +181,17 @@ class Judge:
 
     def cancel(self) -> None:
         """Call off the running check, from any thread; it raises `Cancelled` there."""
+        if not self._is_checking:
+            return
         self._cancelled.set()
-        trial = self._current
-        if trial is not None:
-            trial.abort()
+        under_way = self._current or self._latest
+        if under_way is not None:
+            under_way.abort()
 
     def close(self) -> None:
         """End every process this judge started."""
         reference.forget(self)
         self.cancel()
-        for warm in self._warm.values():
-            warm.close()
-        self._warm.clear()
+        for app in list(self._apps):
+            app.close()
+        self._pool.close()

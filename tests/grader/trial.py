@@ -11,6 +11,7 @@ from grader.explain import ending, exit_cause, no_memory, refused
 from grader.report import Cause, Exchange, Outcome, Verdict
 from grader.sandbox.app import App, AppDied
 from grader.sandbox.client import TooBig, TooSlow
+from grader.sandbox.launcher import JudgeError
 from grader.sandbox.output import TRACEBACK, last_traceback
 from grader.sandbox.plain import plain_line
 from grader.upstream import Upstream
@@ -42,7 +43,7 @@ class Trial:
 
     def abort(self) -> None:
         """End the app that is being asked right now."""
-        self._active.process.end()
+        self._active.abort()
 
     def run(self, check: Check) -> Verdict:
         """Run one check and return its verdict."""
@@ -64,8 +65,8 @@ class Trial:
         return self._ask(check, app)
 
     def _run_fresh(self, check: Check) -> Verdict:
-        with self._shared.another(check.env, check.files) as app:
-            self._active = app
+        self._active = self._shared.another(check.env, check.files)
+        with self._active as app:
             return self._ask(check, app)
 
     def _ask(self, check: Check, app: App) -> Verdict:
@@ -79,7 +80,7 @@ class Trial:
         app.deadline = time.monotonic() + (check.seconds or app.limits.check_seconds)
         try:
             check.function(**arguments)
-        except AppDied:
+        except (AppDied, JudgeError):
             raise
         except Exception as error:
             return self._judge_failure(check, app, start, error)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import httpx2
@@ -28,6 +27,7 @@ from grader.sandbox.stopped import Stopped
 
 LISTENING_MODELS = {"xllamacpp"}  # its runtime opens a port on loopback that nobody uses
 ROUNDS_TO_CATCH_UP = 5
+SECONDS_TO_IMPORT = 60.0  # of a fresh Python
 
 
 class AppDied(Exception):
@@ -38,7 +38,7 @@ class AppDied(Exception):
         self.fault = fault
 
 
-@dataclass
+@dataclass(eq=False)
 class App:
     """One file, served by a confined child. A context manager: entering starts it, and raises `AppDied` on a fault."""
 
@@ -63,9 +63,7 @@ class App:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -77,19 +75,23 @@ class App:
 
     def start(self) -> None:
         """Start the child and wait until it serves; raise `AppDied` when it does not come to that."""
-        spec = Spec(
-            str(self.app_file.resolve()), "", "", dict(self.env), list(self.connect_ports), {}, self.is_confined
-        )
+        spec = Spec(str(self.app_file.resolve()), "", "", self.env, list(self.connect_ports), confined=self.is_confined)
         spec.may_listen = bool(LISTENING_MODELS & set(self.models))
         self._process = process = AppProcess(self.warm, self.models, spec, self.limits, self.files)
-        imports = 60.0 if self.warm is None else 0.0
-        process.deadline = time.monotonic() + self.limits.startup_seconds + imports
-        event = process.settle("started", "fault", "tampered", seconds=self.limits.startup_seconds + imports + 5)
+        if self.warm is None:
+            process.settle("confined", "fault", seconds=SECONDS_TO_IMPORT)
+        process.deadline = time.monotonic() + self.limits.startup_seconds
+        event = process.settle("started", "fault", "tampered", seconds=self.limits.startup_seconds + 5)
         process.deadline = self._deadline
         if event is None or event.kind != "started" or not process.is_alive:
             fault = startup_fault(process, event or Event("hung", ()), self.app_file)
             self.close()
             raise AppDied(fault)
+
+    def abort(self) -> None:
+        """End the child, from any thread; whoever waits for it in `start` hears `AppDied`."""
+        if self._process is not None:
+            self._process.end()
 
     @property
     def deadline(self) -> float:
@@ -117,9 +119,8 @@ class App:
 
     def begin(self, method: str, path: str, **content: Any) -> Pending:
         """Send a request and do not wait for its answer; `content` is what an httpx2 request takes, such as `json`."""
-        process = self.process
         request = httpx2.Request(method, f"http://app{path}", **content)
-        pending = Pending(request, self.journal, socket_path=process.socket_path, port=process.port)
+        pending = Pending(request, self.journal, socket_path=self.process.socket_path, port=self.process.port)
         self._clients.append(pending)
         return pending
 
@@ -171,8 +172,7 @@ class App:
             process.end()
             return Stopped(None, -1, False)
         process.settle(seconds=1)  # what it had to say is read to the end
-        last = [int(event.fields[0]) for event in process.events if event.kind == "stopped"][-1:]
-        living = last[0] if last else -1
+        living = next((int(event.fields[0]) for event in reversed(process.events) if event.kind == "stopped"), -1)
         return Stopped(process.handle.code, living, process.handle.code == 0 and living >= 0)
 
     def restart(self, env: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAC_LENGTH = 32
+LOST_CHANNEL = 113
 LONGEST_LINE = 64 * 1024
 LONGEST_FIELD = 8 * 1024
 
@@ -21,14 +22,20 @@ Encoder = Callable[[int, tuple[object, ...]], bytes]
 
 
 def make_recorder(fd: int, key: bytes, first: int = 0) -> Recorder:
-    """Return `record(kind, *fields)`, which writes one authenticated line to `fd`; lines are numbered from `first`."""
+    """Return `record(kind, *fields)`, which writes one authenticated line to `fd`; lines are numbered from `first`.
+
+    If something else has been put in the place of `fd`, the process ends at once with `LOST_CHANNEL`.
+    """
     digest, write, hexed, encode = _hashlib.hmac_digest, os.write, bytes.hex, str.encode
+    look, leave, number = os.fstat, os._exit, os.fstat(fd).st_ino
     lock = _thread.RLock()  # reentrant: a garbage collection inside may run the app's code, which may be observed
     sequence, line = first, _make_encoder()
 
     def record(*fields: object) -> None:
         nonlocal sequence
         with lock:
+            if look(fd).st_ino != number:
+                leave(LOST_CHANNEL)
             payload = line(sequence, fields)
             sequence += 1
             remaining = payload + b"\t" + encode(hexed(digest(key, payload, "sha256"))[:MAC_LENGTH]) + b"\n"

@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from grader.sandbox.launcher import JudgeError
+
 LONGEST_PATH = 1000
 LONGEST_PARENT = 80  # the path of a Unix socket has to fit into 104 bytes
 
 
-class FolderError(Exception):
+class FolderError(JudgeError):
     """There is no place for the app's files; the message says why."""
 
 

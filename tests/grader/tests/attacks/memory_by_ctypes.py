@@ -1,4 +1,4 @@
-"""Makes every integer and text equal to everything, by writing into the interpreter's memory.
+"""Makes every text and dictionary equal to everything, by writing into the interpreter's memory.
 
 Outcome: fault, tampered: ctypes
 """
@@ -7,6 +7,6 @@ import ctypes
 
 SLOT = 25  # tp_richcompare
 true_compare = ctypes.cast(id(type), ctypes.POINTER(ctypes.c_void_p))
-for kind in (int, str, dict):
+for kind in (str, dict):
     ctypes.cast(id(kind), ctypes.POINTER(ctypes.c_void_p))[SLOT] = true_compare[SLOT]
-ctypes.pythonapi.PyType_Modified(ctypes.py_object(int))
+ctypes.pythonapi.PyType_Modified(ctypes.py_object(str))

@@ -99,7 +99,8 @@ app = FastAPI(title="Scorer", lifespan=lifespan)
 
 def get_settings(request: Request) -> Settings:
     """The settings of this app. Endpoints ask for them here, and never the environment itself."""
-    return request.app.state.settings
+    settings: Settings = request.app.state.settings
+    return settings
 
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]

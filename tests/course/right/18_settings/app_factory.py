@@ -1,4 +1,4 @@
-"""Differs: class arguments for the configuration, typed lifespan state, an app made by a factory, async endpoints."""
+"""Differs: a limit of its own type for the environment, typed lifespan state, an app made by a factory, async endpoints."""
 
 import hashlib
 import hmac
@@ -21,10 +21,12 @@ class Stage(StrEnum):
     PRODUCTION = "production"
 
 
-class Everything(BaseSettings, env_prefix="SCORER_", env_file=".env", extra="forbid", hide_input_in_errors=True):
+class Everything(BaseSettings):
     """The whole configuration."""
 
-    model_config = SettingsConfigDict(dotenv_filtering="match_prefix")
+    model_config = SettingsConfigDict(
+        {"env_prefix": "SCORER_", "env_file": ".env", "dotenv_filtering": "match_prefix", "extra": "forbid"}
+    )
     environment: Stage = Stage.DEVELOPMENT
     threshold: float = Field(0.5, ge=0.0, le=1.0)
     max_chars: int = Field(500, gt=0, lt=10_001)

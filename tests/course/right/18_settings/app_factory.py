@@ -1,4 +1,4 @@
-"""Differs: a limit of its own type for the environment, typed lifespan state, an app made by a factory, async endpoints."""
+"""Differs: settings by a plain dictionary, typed lifespan state, an app made by a factory, async endpoints."""
 
 import hashlib
 import hmac

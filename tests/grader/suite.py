@@ -87,7 +87,7 @@ def _outcome(process: AppProcess) -> SuiteRun:
     tests = [event.fields for event in process.events if event.kind == "test"]
     named = [(_name(node), outcome, report) for node, outcome, report in tests]
     problem, cause = "", None
-    if not any(event.kind == "tested" for event in process.events):
+    if process.ended_for is not None or not any(event.kind == "tested" for event in process.events):
         cause, problem = _problem(process)
     return SuiteRun(
         tuple(name for name, outcome, _ in named if outcome == "passed"),
@@ -104,6 +104,8 @@ def _name(node: str) -> str:
 
 
 def _problem(process: AppProcess) -> tuple[Cause, str]:
+    if process.is_closed:  # it is about to be gone, if it is not
+        process.handle.exited.wait(1)
     if process.ended_for is not None:
         return process.ended_for, f"The test run {ending(process)}."
     if process.handle.exited.is_set():

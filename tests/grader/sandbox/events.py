@@ -40,7 +40,10 @@ def make_recorder(fd: int, key: bytes, first: int = 0) -> Recorder:
             sequence += 1
             remaining = payload + b"\t" + encode(hexed(digest(key, payload, "sha256"))[:MAC_LENGTH]) + b"\n"
             while remaining:
-                remaining = remaining[write(fd, remaining) :]
+                written = write(fd, remaining)
+                if not written:
+                    leave(LOST_CHANNEL)
+                remaining = remaining[written:]
 
     return record
 

@@ -1,5 +1,6 @@
 """The judge as a whole: which checks run and in which order, what an app and a check are given, what is believed."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,6 +268,28 @@ def test_a_fresh_python_gives_the_verdicts_of_a_fork(bench: Judge, tmp_path: Pat
     forked, spawned = ([(each.name, each.outcome, each.cause, each.expected) for each in r.verdicts] for r in reports)
     assert forked == spawned
     assert reports[0].fault == reports[1].fault
+
+
+@pytest.mark.parametrize("is_forking", [True, False], ids=["forked", "spawned"])
+def test_a_redirect_leads_nowhere_else(bench: Judge, tmp_path: Path, is_forking: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        target = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/text"
+        app = ROUTES + '\n\n@app.get("/moved")\ndef moved() -> Response:\n'
+        app += f'    return Response("", 307, {{"location": "{target}"}})\n'
+        body = 'assert client.get("/moved", follow_redirects=True).text == "no json", "should come back to the app"'
+        with Judge(is_forking=is_forking) as judge:
+            assert outcomes(judged(judge, tmp_path, check("1.1", "moved", body), app)) == ["passed"]
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
+def test_what_an_app_leaves_running_does_not_keep_it_from_stopping(bench: Judge, tmp_path: Path) -> None:
+    app = ROUTES + "\nimport atexit, threading, time\natexit.register(time.sleep, 60)\n"
+    app += "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    body = "began = __import__('time').monotonic()\nassert app.stop().is_clean, 'not clean'\n"
+    body += "assert __import__('time').monotonic() - began < 4, 'too slow'"
+    assert outcomes(judged(bench, tmp_path, check("1.1", "stops", body), app)) == ["passed"]
 
 
 def test_without_confinement_the_report_says_so(tmp_path: Path) -> None:

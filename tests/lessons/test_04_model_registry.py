@@ -177,20 +177,20 @@ def test_unloading_is_204_and_shows_in_the_list(client: Client, rng: Random) -> 
 def test_an_unloaded_model_is_gone_and_comes_back_when_asked(app: App, client: Client, rng: Random) -> None:
     """If the memory is not free when the answer arrives, whatever should have its place will not fit."""
     left = []
-    for names in ([*BUILT_IN, *added(app)], ["sentiment"], ["sentiment"]):
+    for names in ([*BUILT_IN, *added(app)], ["embed"], ["embed"]):
         app.catch_up()  # a thread that has answered lets go of what it used
         for name in names:
             client.post(f"/models/{name}/unload")
         before = app.observed.mark()
-        output(client, "sentiment", sentence(rng))
+        output(client, "embed", sentence(rng))
         built = app.observed.since(before).constructions
         assert len(built) == 1, (
-            f"After it was unloaded, the next request should load `sentiment` anew; {len(built)} models were built. "
+            f"After it was unloaded, the next request should load `embed` anew; {len(built)} models were built. "
             "If none was, the old one was never let go of."
         )
         left.append(built[0].alive)
     assert sorted(left)[1] == 0, (  # the garbage collector may have run, or a thread been slow, just once
-        f"All models had been unloaded, but when `sentiment` was loaded again, {max(left)} were in memory still. "
+        f"All models had been unloaded, but when `embed` was loaded again, {max(left)} were in memory still. "
         "Does anything refer to them? If not, their parts refer to each other, in circles, and Python frees those "
         "only when its garbage collector happens to run."
     )

@@ -278,7 +278,10 @@ def idle(client: Client, rng: Random) -> str:
     """Wait until nothing is left to do: hand in a job, follow it to its end and return its id."""
     id = submitted(client, new_job(rng))
     states = followed(client, id, until={"done", "failed"})
-    assert states[-1] == "done", f"A job that nothing stands in the way of should be done; it went {', '.join(states)}."
+    assert states[-1] == "done", (
+        f"A job that nothing stands in the way of should be done; it went {', '.join(states)}. "
+        "Is it put in line, and is there a worker that takes it out?"
+    )
     return id
 
 
@@ -306,7 +309,10 @@ def receipt(response: httpx2.Response) -> str:
 def assert_failed(client: Client, id: str, because: str) -> str:
     """Assert that a job comes to its end as one that failed, with a reason for people; return the reason."""
     states = followed(client, id, until={"done", "failed"})
-    assert states[-1] == "failed", f"{because}: the job should end as failed. It went {', '.join(states)}."
+    assert states[-1] == "failed", (
+        f"{because}: the job should end as failed. It went {', '.join(states)}. "
+        "An exception that nobody catches ends the worker, and then there is nobody left to change the state."
+    )
     error = job(client, id)["error"]
     assert isinstance(error, str) and len(error.split()) > 2, "A job that failed should say so in a sentence: `error`."
     status = client.get(f"/jobs/{id}/result").status_code

@@ -178,8 +178,9 @@ def test_requests_at_the_same_time_keep_their_ids(app: App, client: Client, rng:
 @check("10.5")
 def test_the_unexpected_is_a_problem(client: Client, rng: Random) -> None:
     """When all else fails, the failure should not: same shape, same id, so that it can be told, and told apart."""
-    response = asked(client, rng, "minilm", text=rng.choice(NOTHING_TO_COUNT))
-    body = problem(response, 500, "There is a bug in `bill`: for a text without tokens it raises an exception")
+    text = rng.choice(NOTHING_TO_COUNT)
+    response = asked(client, rng, "minilm", text=text)
+    body = problem(response, 500, f"`bill` has a bug: for the text {text!r}, which has no tokens, it raises")
     assert_blank(body, "Internal Server Error")
     assert_valid(response.headers.get("x-request-id", ""))
     assert body.get("request_id") == response.headers["x-request-id"], (
@@ -191,8 +192,9 @@ def test_the_unexpected_is_a_problem(client: Client, rng: Random) -> None:
 @check("10.5")
 def test_nothing_internal_leaks(app: App, client: Client, rng: Random) -> None:
     """An exception's text is written for us: hosts, paths, queries. For an attacker it is a map of the house."""
-    unexpected = asked(client, rng, "minilm", text=rng.choice(NOTHING_TO_COUNT))
-    problem(unexpected, 500, "There is a bug in `bill`: for a text without tokens it raises an exception")
+    text = rng.choice(NOTHING_TO_COUNT)
+    unexpected = asked(client, rng, "minilm", text=text)
+    problem(unexpected, 500, f"`bill` has a bug: for the text {text!r}, which has no tokens, it raises")
     for response in (unexpected, asked(client, rng, "large")):
         internal = [app.env["LEDGER"], app.env["LARGE_MODEL"], "AssertionError", "FileNotFoundError", "Errno", ".py"]
         leaked = [word for word in internal if word in response.text]

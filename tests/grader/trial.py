@@ -96,7 +96,7 @@ class Trial:
         process.take_reports()
         if _is_cut(error):
             process.handle.exited.wait(SECONDS_TO_EXIT)  # mostly, its process is about to be gone
-        if app.journal.last_status == 500:
+        if app.journal.last_status == 500 or app.journal.last_is_stream:
             self._await_traceback(app, start)
         output = process.output.text(start)
         trace = last_traceback(output, str(app.app_file.resolve()))
@@ -108,7 +108,7 @@ class Trial:
 
     @staticmethod
     def _await_traceback(app: App, start: int) -> None:
-        """An app answers 500 first and logs why a moment later."""
+        """An app answers 500, or ends a stream, first and logs why a moment later."""
         until = time.monotonic() + SECONDS_TO_LOG
         while TRACEBACK not in app.process.output.text(start) and time.monotonic() < until:
             time.sleep(0.005)

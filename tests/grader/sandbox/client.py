@@ -36,6 +36,7 @@ class _BoundedStream(httpx2.SyncByteStream):
                 if time.monotonic() > self._deadline:
                     raise TooSlow("still not complete")
                 yield chunk
+            self._entry.has_ended = True
         except httpx2.TimeoutException as error:
             raise TooSlow("still not complete") from error
 

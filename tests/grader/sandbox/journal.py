@@ -16,18 +16,20 @@ SHOWN_REQUEST_HEADERS = frozenset(
 SHOWN_RESPONSE_HEADERS = frozenset({"location", "retry-after", "vary", "www-authenticate", "x-cache", "x-request-id"})
 SHOWN_FAMILIES = ("access-control-", "x-forwarded-", "x_forwarded_", "x-ratelimit-")
 MOST_HEADERS = 12
+STREAMS = ("text/event-stream", "application/jsonl", "application/x-ndjson")
 
 
 @dataclass
 class Entry:
     """One request, and its answer or the error that came instead; None while it is under way.
 
-    `arrived` is the beginning of the answer's body, as far as it has been read.
+    `arrived` is the beginning of the answer's body, as far as it has been read; `has_ended` tells of its end.
     """
 
     request: httpx2.Request
     answer: httpx2.Response | Exception | None = None
     arrived: bytes = b""
+    has_ended: bool = False
 
     def note(self, chunk: bytes) -> None:
         """Keep what has come of the body, as much as can be shown."""
@@ -59,7 +61,13 @@ class Journal:
         if not self.entries:
             return None
         last = self.entries[-1]
-        return Exchange(_sent(last.request), _received(last.answer, last.arrived))
+        return Exchange(_sent(last.request), _received(last.answer, last))
+
+    @property
+    def last_is_stream(self) -> bool:
+        """Whether the last answer was sent piece by piece: then a status of 200 does not mean that all went well."""
+        answer = self.entries[-1].answer if self.entries else None
+        return isinstance(answer, httpx2.Response) and answer.headers.get("content-type", "").startswith(STREAMS)
 
 
 def _sent(request: httpx2.Request) -> str:
@@ -72,7 +80,7 @@ def _sent(request: httpx2.Request) -> str:
     return "\n".join(part for part in [f"{request.method} {path}", *kept, body] if part)
 
 
-def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str:
+def _received(answer: httpx2.Response | Exception | None, entry: Entry) -> str:
     if answer is None:
         return "nothing"
     if isinstance(answer, Exception):
@@ -82,7 +90,8 @@ def _received(answer: httpx2.Response | Exception | None, arrived: bytes) -> str
     try:
         body = _body(answer.content, content_type)
     except httpx2.ResponseNotRead:
-        body = f"{_body(arrived, content_type)}\n(the rest of the body was not read)".lstrip()
+        rest = "" if entry.has_ended else "\n(the rest of the body was not read)"
+        body = f"{_body(entry.arrived, content_type)}{rest}".strip()
     status = f"{answer.status_code} {plain_line(answer.reason_phrase, 80)}"
     return "\n".join(part for part in [status, *kept, body] if part)
 

@@ -48,7 +48,7 @@ async def silence() -> StreamingResponse:
         yield "one "
         await asyncio.Event().wait()
 
-    return StreamingResponse(begin(), media_type="text/plain")
+    return StreamingResponse(begin(), media_type="text/event-stream")
 
 
 @app.get("/text")
@@ -123,9 +123,21 @@ def test_what_has_arrived_of_a_stream_is_shown(app: App) -> None:
     app.journal.entries.clear()
     with app.new_client().stream("GET", "/text") as response:
         next(response.iter_bytes())
-    exchange = app.journal.last_exchange
-    assert exchange is not None
-    assert exchange.received == "200 OK\none \n(the rest of the body was not read)"
+    assert received(app) == "200 OK\none \n(the rest of the body was not read)"
+
+
+def test_a_stream_that_has_been_read_to_its_end_is_shown_as_it_is(app: App) -> None:
+    with app.new_client().stream("GET", "/text") as response:
+        assert list(response.iter_bytes()) == [b"one ", b"two "]
+    assert received(app) == "200 OK\none two"
+
+
+def test_a_stream_is_known_by_its_type(app: App) -> None:
+    client = app.new_client()
+    client.get("/text")
+    assert not app.journal.last_is_stream
+    with client.stream("GET", "/silence"):
+        assert app.journal.last_is_stream
 
 
 def test_a_check_may_be_impatient_with_a_stream(app: App) -> None:
@@ -134,3 +146,10 @@ def test_a_check_may_be_impatient_with_a_stream(app: App) -> None:
         assert next(come) == b"one "
         with pytest.raises(TooSlow):
             next(come)
+
+
+def received(app: App) -> str:
+    """What a verdict would show of the last answer."""
+    exchange = app.journal.last_exchange
+    assert exchange is not None
+    return exchange.received

@@ -30,6 +30,7 @@ from grader.sandbox.wrappers import wrap_models
 SERVER: dict[str, Any] = {"loop": "asyncio", "ws": "none", "lifespan": "on", "proxy_headers": False}
 SERVER |= {"access_log": False, "log_level": "info"}
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+FOLDER_VARIABLES = ("HOME", "TMPDIR") if sys.platform != "win32" else ("HOME", "USERPROFILE", "TEMP", "TMP")
 WRAPPERS: list[CodeType] = []
 ORDERS = Orders()
 
@@ -50,11 +51,11 @@ class Spec:
     module: str = "app"
 
 
-def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
+def run(spec: Spec, listener: socket.socket, channel: socket.socket) -> None:
     """Serve `spec.app_file` on `listener` until SIGTERM, or run it with pytest if it holds tests."""
     _enter_scratch(spec)
-    _give_up_rights(spec, report_fd)
-    _observe(spec, report_fd)
+    _give_up_rights(spec, channel.fileno())
+    _observe(spec, channel)
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]  # an app has no business with the judge
     if spec.runs_tests:
@@ -62,7 +63,7 @@ def run(spec: Spec, listener: socket.socket, report_fd: int) -> None:
         return
     app = load(spec.app_file, spec.module)
     if app is not None:
-        _serve(app, listener, report_fd)
+        _serve(app, listener, channel)
         del app
         _stop()
 
@@ -74,9 +75,9 @@ def _give_up_rights(spec: Spec, report_fd: int) -> None:
         confine(readable, spec.scratch, spec.connect_ports, report_fd, may_listen=spec.may_listen)
 
 
-def _observe(spec: Spec, report_fd: int) -> None:
+def _observe(spec: Spec, channel: socket.socket) -> None:
     """Install the hook. From here on neither the key nor the recorder is in any frame or module."""
-    record = make_recorder(report_fd, bytes.fromhex(spec.key))
+    record = make_recorder(channel, bytes.fromhex(spec.key))
     spec.key = ""
     functions = (_serve, _stop, ORDERS.listen, *LOAD_REPORTERS, *TEST_REPORTERS)
     codes = [function.__code__ for function in functions] + list(WRAPPERS)
@@ -103,7 +104,7 @@ def _enter_scratch(spec: Spec) -> None:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     os.environ.clear()
     os.environ.update(kept)
-    os.environ.update(HOME=spec.scratch, TMPDIR=spec.scratch, PYTHONUNBUFFERED="1")
+    os.environ.update(dict.fromkeys(FOLDER_VARIABLES, spec.scratch), PYTHONUNBUFFERED="1")
     os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1", TQDM_DISABLE="1")
     os.environ.update(spec.env)
     if hasattr(time, "tzset"):
@@ -115,7 +116,7 @@ def _enter_scratch(spec: Spec) -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
-def _serve(app: Any, listener: socket.socket, report_fd: int) -> None:
+def _serve(app: Any, listener: socket.socket, channel: socket.socket) -> None:
     import uvicorn
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it once more when it is done
@@ -124,7 +125,7 @@ def _serve(app: Any, listener: socket.socket, report_fd: int) -> None:
 
     async def startup(sockets: list[socket.socket] | None = None) -> None:
         await started(sockets=sockets)
-        ORDERS.obey(report_fd, asyncio.get_running_loop())
+        ORDERS.obey(channel, asyncio.get_running_loop())
         audit("grader.report", "started")
 
     async def shutdown(sockets: list[socket.socket] | None = None) -> None:

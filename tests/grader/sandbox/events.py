@@ -7,8 +7,11 @@ operates on exact types only.
 
 import _hashlib
 import _thread
+import functools
 import hmac
 import os
+import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,31 +24,45 @@ Recorder = Callable[..., None]
 Encoder = Callable[[int, tuple[object, ...]], bytes]
 
 
-def make_recorder(fd: int, key: bytes, first: int = 0) -> Recorder:
-    """Return `record(kind, *fields)`, which writes one authenticated line to `fd`; lines are numbered from `first`.
+def make_recorder(channel: socket.socket, key: bytes, first: int = 0) -> Recorder:
+    """Return `record(kind, *fields)`, which sends one authenticated line; lines are numbered from `first`.
 
-    If something else has been put in the place of `fd`, the process ends at once with `LOST_CHANNEL`.
+    If something else has been put in the channel's place, the process ends at once with `LOST_CHANNEL`.
     """
-    digest, write, hexed, encode = _hashlib.hmac_digest, os.write, bytes.hex, str.encode
-    look, leave, number = os.fstat, os._exit, os.fstat(fd).st_ino
+    digest, hexed, encode = _hashlib.hmac_digest, bytes.hex, str.encode
+    send, leave, is_replaced = _make_sender(channel), os._exit, _make_watch(channel)
     lock = _thread.RLock()  # reentrant: a garbage collection inside may run the app's code, which may be observed
     sequence, line = first, _make_encoder()
 
     def record(*fields: object) -> None:
         nonlocal sequence
         with lock:
-            if look(fd).st_ino != number:
+            if is_replaced():
                 leave(LOST_CHANNEL)
             payload = line(sequence, fields)
             sequence += 1
             remaining = payload + b"\t" + encode(hexed(digest(key, payload, "sha256"))[:MAC_LENGTH]) + b"\n"
             while remaining:
-                written = write(fd, remaining)
+                written = send(remaining)
                 if not written:
                     leave(LOST_CHANNEL)
                 remaining = remaining[written:]
 
     return record
+
+
+def _make_sender(channel: socket.socket) -> Callable[[bytes], int]:
+    """Write to the descriptor, not through the object, which an app could find and turn to another socket."""
+    return channel.send if sys.platform == "win32" else functools.partial(os.write, channel.fileno())
+
+
+def _make_watch(channel: socket.socket) -> Callable[[], bool]:
+    """Tell whether the channel's descriptor has become that of another file (sockets of Windows cannot tell)."""
+    if sys.platform == "win32":
+        return lambda: False
+    look, fd = os.fstat, channel.fileno()
+    number = look(fd).st_ino
+    return lambda: look(fd).st_ino != number
 
 
 def _make_encoder() -> Encoder:

@@ -42,7 +42,7 @@ def become_child(launch: Launch) -> None:
         child.open_output()
         spec = child.Spec(**launch.spec)
         launch.spec.clear()  # it holds the key
-        child.run(spec, socket.socket(fileno=LISTENER), REPORT)
+        child.run(spec, socket.socket(fileno=LISTENER), socket.socket(fileno=REPORT))
         status = 0
     except BaseException:
         with contextlib.suppress(BaseException):

@@ -4,7 +4,7 @@ An order is one byte, on the channel on which the child reports. The event "obey
 """
 
 import _thread
-import os
+import socket
 import threading
 import weakref
 from collections.abc import Callable
@@ -24,10 +24,10 @@ class Orders:
         self._is_holding, self._passes, self._breaks = False, 0, 0
         self._loop: Callable[[], Any] = lambda: None
 
-    def obey(self, fd: int, loop: Any) -> None:
-        """Listen on `fd` from now on; `loop` is the event loop that serves the app."""
+    def obey(self, channel: socket.socket, loop: Any) -> None:
+        """Listen on `channel` from now on; `loop` is the event loop that serves the app."""
         self._loop = weakref.ref(loop)
-        _thread.start_new_thread(self.listen, (fd,))
+        _thread.start_new_thread(self.listen, (channel,))
 
     def wait_at_gate(self) -> str:
         """Return when the caller may work: at once, unless the judge holds the models; or with what it has to fail."""
@@ -42,7 +42,7 @@ class Orders:
                 self._passes = max(self._passes - 1, 0)
         return ""
 
-    def listen(self, fd: int) -> None:
+    def listen(self, channel: socket.socket) -> None:
         """Carry out one order after the other until the judge is gone."""
         actions: dict[bytes, Callable[[], None]] = {
             HOLD: lambda: self._turn(is_holding=True, breaks=0),
@@ -52,7 +52,7 @@ class Orders:
             STOP_CLOCK: self._stop_clock,
             START_CLOCK: self._start_clock,
         }
-        while order := os.read(fd, 1):
+        while order := channel.recv(1):
             actions[order]()
             audit("grader.report", "obeyed")
 

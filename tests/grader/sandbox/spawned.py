@@ -21,11 +21,11 @@ def main() -> None:
     spec = child.Spec(**orders["spec"])
     report = socket.create_connection(("127.0.0.1", orders["report_port"]))
     listener = socket.create_server(("127.0.0.1", 0))
-    make_recorder(report.fileno(), bytes.fromhex(spec.key), first=-1)("listening", listener.getsockname()[1])
+    make_recorder(report, bytes.fromhex(spec.key), first=-1)("listening", listener.getsockname()[1])
     orders.clear()
     child.prepare()
     child.open_output()
-    child.run(spec, listener, report.fileno())
+    child.run(spec, listener, report)
     sys.stdout.flush()
     os._exit(0)
 

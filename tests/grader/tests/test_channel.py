@@ -21,7 +21,7 @@ def lines() -> Iterator[list[bytes]]:
     """Three authentic lines."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        record = make_recorder(theirs.fileno(), KEY)
+        record = make_recorder(theirs, KEY)
         record("first", "text", 7, True)
         record("second", "tab\tand\nline", "back\\slash \\t", "ünïcode \udc80")
         record("third")

@@ -1,5 +1,6 @@
 """Landlock: which files an app may read and write, and which ports of this machine it may dial."""
 
+import mimetypes
 import os
 import stat
 import sys
@@ -8,17 +9,17 @@ from typing import Any
 
 FOLDERS = (
     "/bin", "/lib", "/lib32", "/lib64", "/sbin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",
-    "/usr/sbin", "/usr/share", "/usr/local/lib", "/usr/local/share", "/nix/store", "/proc/sys", "/run/systemd/resolve",
-    "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm",
+    "/usr/sbin", "/usr/share", "/usr/local/bin", "/usr/local/cuda", "/usr/local/etc", "/usr/local/lib",
+    "/usr/local/share", "/nix/store", "/proc/sys", "/run/systemd/resolve", "/sys",
 )  # fmt: skip
 FILES = (
     "/dev/full", "/dev/random", "/dev/urandom", "/dev/zero", "/proc/cpuinfo", "/proc/filesystems", "/proc/loadavg",
     "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/version",
 )  # fmt: skip
 SETTINGS = (
-    "apache2/mime.types", "ca-certificates", "crypto-policies", "fonts", "group", "hosts", "httpd/mime.types",
-    "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "openssl", "os-release", "passwd", "pki", "resolv.conf",
-    "services", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf", "timezone",
+    "ca-certificates", "crypto-policies", "debian_version", "fonts", "gai.conf", "group", "host.conf", "hosts",
+    "ld.so.cache", "locale.alias", "localtime", "lsb-release", "nsswitch.conf", "openssl", "os-release", "passwd",
+    "pki", "protocols", "resolv.conf", "services", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf", "timezone",
 )  # fmt: skip
 FILE_RIGHTS = 0x4007  # execute, write, read and truncate: the others are rights to folders
 OWN_FILES = ("cgroup", "io", "limits", "maps", "mountinfo", "mounts", "smaps", "stat", "statm", "status")
@@ -28,7 +29,8 @@ def _readable() -> list[str]:
     """The paths of the system and of Python that exist: not the memory and variables of processes, not its secrets."""
     library = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     interpreter = {sys.prefix, sys.base_prefix} - {"/usr", "/usr/local"}  # there, the library alone will do
-    named = (*FOLDERS, *FILES, *(f"/etc/{name}" for name in SETTINGS), *library, *interpreter)
+    settings = (*(f"/etc/{name}" for name in SETTINGS), *mimetypes.knownfiles)
+    named = (*FOLDERS, *FILES, *settings, *library, *interpreter)
     return sorted({os.path.realpath(path) for path in named if os.path.exists(path)})
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from grader.judge import Judge
 from grader.report import Cause, Outcome, Report
+from grader.sandbox.app import AppDied
 from grader.sandbox.limits import MIB, Limits
 from grader.tests.corpus import JUDGED, lesson
 
@@ -177,6 +178,21 @@ def test_what_is_no_app_is_named(bench: Judge, tmp_path: Path, what: str) -> Non
     fault = judged(bench, tmp_path / "app.py").fault
     assert fault is not None and (fault.cause, fault.line) == (cause, line), fault
     assert f"{tmp_path.name}/app.py" in fault.sentence and fragment in fault.sentence, fault
+
+
+def test_what_the_judge_cannot_do_is_its_own_fault(bench: Judge) -> None:
+    with pytest.raises(AppDied) as died:
+        bench.start(JUDGED / "honest.py", connect_ports=(70000,)).start()
+    fault = died.value.fault
+    assert fault.cause is Cause.JUDGE
+    assert fault.sentence.startswith("The judge could not prepare a process for tests/judged/honest.py: ")
+
+
+def test_a_forgotten_debugger_is_named(bench: Judge, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import pdb\npdb.set_trace()\n", encoding="utf-8")
+    fault = judged(bench, tmp_path / "app.py").fault
+    assert fault is not None and fault.cause is Cause.TAMPERED
+    assert "sys.settrace, as debuggers do" in fault.sentence
 
 
 def test_a_traceback_shows_the_files_own_lines_only(bench: Judge, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import gc
 import inspect
 import json
 import logging
+import mimetypes
 import os
 import pickle
 import platform
@@ -104,6 +105,7 @@ def look_around() -> None:
     names = [sys._getframe().f_code.co_name, inspect.stack()[0].function, middle.__wrapped__.__code__.co_name]
     log.debug("%s %s %s", names, typing.get_type_hints(Point), dataclasses.asdict(Point(1)))
     log.debug("%s %s", gc.collect(), [len(traceback.extract_stack()), threading.enumerate()])
+    breakpoint()
     copied = copy.deepcopy(pickle.loads(pickle.dumps(Point(1, 2))))
     weakref.finalize(Text, log.debug, "gone")
     warnings.warn("harmless", stacklevel=2)
@@ -113,6 +115,7 @@ def look_around() -> None:
 def use_files() -> None:
     """Make and remove files where an app may."""
     with tempfile.TemporaryDirectory() as folder:
+        assert mimetypes.guess_type("first.txt") == ("text/plain", None)
         first = Path(folder, "first.txt")
         first.write_text("one")
         first.chmod(0o600)

@@ -1,4 +1,4 @@
-"""Domain errors without HTTP and a table that has it; ids in a context variable; a handler for `Exception` after all."""
+"""Domain errors without HTTP and a table that has it; ids in a contextvar; a handler for `Exception`, after all."""
 
 import logging
 import os

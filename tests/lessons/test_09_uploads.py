@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from grader import App, Client, check
 
 FORM = "course-form"
+TYPE = f"multipart/form-data; boundary={FORM}"
 FORM_BYTES = 10_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -21,7 +22,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 def environment(rng: Random) -> dict[str, str]:
     """Limits and a folder that nobody can know before."""
     return {
-        "MAX_BYTES": str(rng.randrange(66_000, 90_000)),  # more than one chunk of a copy
+        "MAX_BYTES": str(rng.randrange(66_000, 90_000) | 16),  # more than a chunk; a bit in common with FORM_BYTES
         "MAX_PIXELS": str(rng.randrange(150, 250) * rng.randrange(300, 400)),
         "UPLOAD_DIR": f"uploads-{rng.randrange(10**9)}",
     }
@@ -77,12 +78,11 @@ def test_the_event_loop_stays_free(app: App, client: Client, rng: Random) -> Non
 @check("9.2")
 def test_the_limit_is_exact(app: App, client: Client, rng: Random) -> None:
     """Your docs promise a number of bytes: a picture of that size has to pass, and one more byte is too many."""
-    most, note = int(app.env["MAX_BYTES"]), {"X-Note": "n" * 1000}
-    files = {"image": ("a.png", padded(drawing(rng), most), "image/png", note)}
-    response = client.post("/classify", files=files)
+    most = int(app.env["MAX_BYTES"])
+    response = client.post("/classify", content=full_form(padded(drawing(rng), most)), headers={"content-type": TYPE})
     assert response.status_code == 200, (
-        f"A file of exactly MAX_BYTES ({most}) should pass. What the form adds (boundaries, a long note) is no part of "
-        "the file; FORM_BYTES allows for it."
+        f"A file of exactly MAX_BYTES ({most}) should pass, with FORM_BYTES ({FORM_BYTES}) around it: boundaries, "
+        "names and other fields are no part of the file."
     )
     response = send(client, padded(drawing(rng), most + 1))
     assert response.status_code == 413, f"A file of MAX_BYTES + 1 ({most + 1}) should be refused with 413."
@@ -94,8 +94,7 @@ def test_a_body_without_end(app: App) -> None:
     most = int(app.env["MAX_BYTES"]) + FORM_BYTES
     body = form_head() + bytes(most + 1 - len(form_head()))
     piece = f"{len(body):x}\r\n".encode() + body + b"\r\n"  # as a chunked body has it, and the last chunk never comes
-    type = f"multipart/form-data; boundary={FORM}"
-    request = app.begin("POST", "/classify", content=iter([piece]), headers={"content-type": type})
+    request = app.begin("POST", "/classify", content=iter([piece]), headers={"content-type": TYPE})
     assert request.arrives(), (
         f"MAX_BYTES + FORM_BYTES + 1 ({most + 1}) bytes have arrived, without a Content-Length, and more may follow: "
         "the answer should come now, and the app still waits for the end. `max_body_size` counts what arrives."
@@ -110,7 +109,7 @@ def test_content_decides(client: Client, rng: Random) -> None:
     for content in (f"<script>alert({rng.random()})</script>".encode(), b"PK\x03\x04" + rng.randbytes(200), b""):
         response = send(client, content, name="cat.png", type="image/png")
         assert response.status_code == 415, "What is no picture should get a 415, whatever its name and type claim."
-    for type in ("text/plain", "application/octet-stream", ""):
+    for type in ("text/plain", ""):
         response = send(client, encoded(drawing(rng)), name="notes.txt", type=type)
         assert response.status_code == 200, "A picture is one by its content, also when it is called notes.txt."
 
@@ -150,7 +149,7 @@ def test_broken_in_other_ways(client: Client, rng: Random) -> None:
 def test_names_lead_nowhere(app: App, client: Client, rng: Random) -> None:
     """A name arrives as it was typed: ../../ walks out of your folder, and .php is run by the web server next door."""
     word = f"w{rng.randrange(10**9)}"
-    for name in (f"../{word}.png", f"../../../{word}", f"/tmp/{word}.png", f"{word}.{word}", f"{word * 30}.png"):
+    for name in (f"../../{word}", f"/tmp/{word}.png", f"{word}.{word}", word * 30):
         before = app.observed.mark()
         response = send(client, encoded(drawing(rng)), name=name)
         assert response.status_code == 200, f"A picture is a picture, also when it is called {shortened(name)}: 200."
@@ -166,11 +165,11 @@ def test_equal_names_are_different_files(app: App, client: Client, rng: Random) 
     """Every phone calls its first picture IMG_0001.jpg: two people at once must not write into the same file."""
     before = app.observed.mark()
     picture = encoded(drawing(rng))
-    for _ in range(3):
+    for _ in range(2):
         response = send(client, picture, name="IMG_0001.jpg")
         assert response.status_code == 200, "A picture that comes again is classified again: 200."
     files = [path for path in app.observed.since(before).writes if Path(path).name != app.env["UPLOAD_DIR"]]
-    assert len(files) >= 3, "Each upload should be copied to a file of its own in UPLOAD_DIR."
+    assert len(files) >= 2, "Each upload should be copied to a file of its own in UPLOAD_DIR."
     assert len(set(files)) == len(files), f"Each upload needs a new name; {shortened(files[0])} was used again."
 
 
@@ -291,6 +290,14 @@ def form_head() -> bytes:
     """The beginning of a form with a picture, up to its first byte."""
     lines = [f"--{FORM}", 'Content-Disposition: form-data; name="image"; filename="a.png"', "Content-Type: image/png"]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def full_form(content: bytes) -> bytes:
+    """A form with a picture and a note, that takes exactly FORM_BYTES more than the picture."""
+    note = f'--{FORM}\r\nContent-Disposition: form-data; name="note"\r\n\r\n'.encode()
+    after = b"\r\n" + form_head()
+    end = f"\r\n--{FORM}--\r\n".encode()
+    return note + b"n" * (FORM_BYTES - len(note + after + end)) + after + content + end
 
 
 def send(

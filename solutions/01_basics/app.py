@@ -85,7 +85,7 @@ def get_latest_model() -> ModelCard:
 def get_model(name: ModelName) -> ModelCard:
     """The model with this name."""
     card = catalogue.get(name)
-    if card is None:  # returned as it is, None would become `200 OK` with `null`, and somebody would believe it
+    if card is None:  # returned, None is `200 OK` with `null`, or a 500 as our type promises a model
         raise HTTPException(404, f"There is no model called {name}.")
     return card
 

@@ -27,7 +27,7 @@ def file_fault(path: Path) -> Fault | None:
     if path.is_dir():
         return Fault(Cause.DIRECTORY, f"{name} is a folder; a file with your app is expected there.")
     if not path.exists():
-        return Fault(Cause.MISSING, f"{name} does not exist; `course reset` brings the starting point back.")
+        return Fault(Cause.MISSING, f"{name} does not exist; `course reset N` brings the starting point back.")
     if not path.is_file():
         return Fault(Cause.UNREADABLE, f"{name} is not a regular file.")
     try:
@@ -42,7 +42,7 @@ def _content_fault(name: str, content: bytes) -> Fault | None:
     if len(content) > LARGEST_FILE:
         return Fault(Cause.UNREADABLE, f"{name} is larger than 1 MB; that cannot be an exercise.")
     if not content.strip():
-        return Fault(Cause.EMPTY, f"{name} is empty; `course reset` brings the starting point back.", line=1)
+        return Fault(Cause.EMPTY, f"{name} is empty; `course reset N` brings the starting point back.", line=1)
     if b"\0" in content:
         return Fault(Cause.ENCODING, f"{name} holds binary data, not Python text.", line=1)
     try:

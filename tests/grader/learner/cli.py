@@ -53,7 +53,7 @@ def course(
         bool, flag("--version", help="Say which version this is, and whether apps are confined here.")
     ] = False,
 ) -> None:
-    """Learn FastAPI for machine learning by building twenty small APIs that are judged as their clients see them.
+    """Learn FastAPI for machine learning by building small APIs that are judged as their clients see them.
 
     Without a command: shows the map, opens the current lesson and judges it again whenever you save. Keys: n next,
     h hint, l list, c check all, d diff with the solution (after a pass), x reset, q quit. Without a terminal: prints

@@ -65,6 +65,9 @@ def solution(session: Session, lesson: Lesson, *, is_yes: bool) -> None:
         _ask(f"Lesson {lesson.number} is not passed yet, and `course hint {lesson.number}` helps. Show the solution?")
     file = session.course.solution_file(lesson)
     console = marks.console()
+    if not console.is_terminal:  # for a file or another program: as it is, never broken at a width
+        typer.echo(render.without_markers(read_source(file)), nl=False)
+        return
     console.print(render.solution(read_source(file)))
     console.print(f"\n{shown(file)}", style="dim")
 

@@ -25,6 +25,11 @@ def serve(session: Session, lesson: Lesson | None, port: int) -> int:
     if not _is_free(port):
         typer.echo(f"Port {port} is taken; choose another, such as `course run --port {port + 1}`.", err=True)
         return 1
+    if not session.course.lesson_file(lesson).is_file():
+        typer.echo(
+            f"There is no file to serve; `course reset {lesson.number}` brings the starting point back.", err=True
+        )
+        return 1
     home = session.course.lesson_file(lesson).parent
     folder = str(home)
     options = ["--app-dir", folder, "--reload", "--reload-dir", folder, "--port", str(port)]

@@ -51,7 +51,7 @@ def lay(file: Path, content: bytes) -> None:
 
 
 PLACES: dict[str, tuple[Callable[[Path], object], Cause, str, int | None]] = {
-    "missing": (lambda file: None, Cause.MISSING, "does not exist; `course reset`", None),
+    "missing": (lambda file: None, Cause.MISSING, "does not exist; `course reset N`", None),
     "a folder": (lambda file: file.mkdir(), Cause.DIRECTORY, "is a folder", None),
     "a pipe": (lambda file: os.mkfifo(file), Cause.UNREADABLE, "is not a regular file", None),
     "a link to a solution": (
@@ -61,7 +61,7 @@ PLACES: dict[str, tuple[Callable[[Path], object], Cause, str, int | None]] = {
         None,
     ),
     "a link to itself": (lambda file: file.symlink_to(file), Cause.UNREADABLE, "is a symbolic link", None),
-    "empty": (lambda file: lay(file, b""), Cause.EMPTY, "is empty; `course reset`", 1),
+    "empty": (lambda file: lay(file, b""), Cause.EMPTY, "is empty; `course reset N`", 1),
     "blank": (lambda file: lay(file, b" \n\t\n"), Cause.EMPTY, "is empty", 1),
     "latin-1": (lambda file: lay(file, b"a = 1\nb = '\xe9'\n"), Cause.ENCODING, "line 2: byte 0xe9 is not UTF-8", 2),
     "utf-16": (lambda file: lay(file, "app = 1".encode("utf-16")), Cause.ENCODING, "holds binary data", 1),

@@ -58,25 +58,29 @@ class Folder:
                     waiting.append(entry.path)
 
     def remove(self) -> None:
-        """Remove everything, however deep it is nested and whatever its rights are."""
-        number = 0
-        waiting = [self.path] if hasattr(self, "path") else []
-        while waiting:
-            folder = waiting.pop()
-            for entry in _entries(folder):
-                with contextlib.suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        number += 1
-                        flat = self.path / f"{number}.removed"  # one level down, so that no path grows too long
-                        os.chmod(entry.path, 0o700)
-                        os.rename(entry.path, flat)
-                        waiting.append(flat)
-                    else:
-                        os.unlink(entry.path)
-            if folder != self.path:
-                _remove_empty(folder)
-        if number or hasattr(self, "path"):
-            _remove_empty(self.path)
+        """Remove everything."""
+        if hasattr(self, "path"):
+            remove_folder(self.path)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, however deep it is nested and whatever its rights are."""
+    number, waiting = 0, [folder]
+    while waiting:
+        emptied = waiting.pop()
+        for entry in _entries(emptied):
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    number += 1
+                    flat = folder / f"{number}.removed"  # one level down, so that no path grows too long
+                    os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, flat)
+                    waiting.append(flat)
+                else:
+                    os.unlink(entry.path)
+        if emptied != folder:
+            _remove_empty(emptied)
+    _remove_empty(folder)
 
 
 def _entries(folder: str | Path) -> list[os.DirEntry[str]]:

@@ -20,7 +20,8 @@ class WarmPool:
     @property
     def pids(self) -> set[int]:
         """The ids of the processes."""
-        return {warm.pid for warm in self._warm.values()}
+        with self._lock:
+            return {warm.pid for warm in self._warm.values()}
 
     def begin(self, models: tuple[str, ...]) -> Warm:
         """Return a process that has imported `models`, or does so from now on."""

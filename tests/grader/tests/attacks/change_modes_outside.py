@@ -1,6 +1,7 @@
 """Takes the rights to files away that it may not write: their modes, owners and attributes.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Closes every file it has, the server's socket and the judge's channel among them.
 
 Outcome: fails all, crashed: ended with OSError
+Only the kernel stops it.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Leaves a daemon behind by a double fork, in a session of its own.
 
 Outcome: fault, processes: may not start processes
+Only the kernel stops it.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Removes everything in its folder, makes it unreadable, and puts links to foreign places there.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

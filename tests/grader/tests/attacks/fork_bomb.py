@@ -1,6 +1,7 @@
 """Forks for ever, at import and whatever is raised.
 
 Outcome: fault, hung: was not ready
+Only the kernel stops it.
 """
 
 import contextlib

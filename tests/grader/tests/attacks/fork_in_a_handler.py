@@ -1,6 +1,7 @@
 """Forks in a route, so that a copy of the server answers next to it.
 
 Outcome: fails all, processes: may not start processes
+Only the kernel stops it.
 """
 
 import os

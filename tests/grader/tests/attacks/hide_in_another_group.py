@@ -1,6 +1,7 @@
 """Moves into the process group of the judge, where it hopes not to be found, and stays.
 
 Outcome: fault, hung: was not ready
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Imports the judge and looks for it in what is already imported.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import importlib

@@ -1,6 +1,7 @@
 """Kills every process it may.
 
 Outcome: fault, import: PermissionError
+Only the kernel stops it.
 """
 
 import os

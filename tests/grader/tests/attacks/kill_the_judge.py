@@ -1,6 +1,7 @@
 """Kills its parent.
 
 Outcome: fault, import: PermissionError
+Only the kernel stops it.
 """
 
 import os

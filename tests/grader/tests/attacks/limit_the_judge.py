@@ -1,6 +1,7 @@
 """Takes the processor time and the open files from its parent (`prlimit`).
 
 Outcome: fault, import: PermissionError
+Only the kernel stops it.
 """
 
 import os

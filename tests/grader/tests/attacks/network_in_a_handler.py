@@ -1,6 +1,7 @@
 """Lets another machine do the work, and does not hide it.
 
 Outcome: fails all, assertion: may not open network connections
+Only the kernel stops it.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Asks other machines, by TCP, UDP, name lookup and Unix sockets.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

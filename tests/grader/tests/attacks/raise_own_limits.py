@@ -1,6 +1,7 @@
 """Lifts its own limits (root may do that) and then takes 10 GB.
 
 Outcome: fault, import: not allowed to raise maximum limit
+Only the kernel stops it.
 """
 
 import resource

@@ -1,6 +1,7 @@
 """Reads disks and memory as devices, where every file of the machine lies.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Looks for the checks and a solution on the disk, by every way that leads to a file.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Reads memory, variables and command line of its parents, and its own memory, in search of answers.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import os

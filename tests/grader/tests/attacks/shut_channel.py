@@ -1,6 +1,7 @@
 """Ends the channel on which observations go, and then writes files.
 
 Outcome: fails test_counting_writes_nothing, assertion: were written
+Only the kernel stops it.
 """
 
 import contextlib

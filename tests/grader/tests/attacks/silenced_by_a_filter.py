@@ -1,6 +1,7 @@
 """Lets the kernel swallow what is written to the judge's channel, with the very library that confines it.
 
 Outcome: fails test_counting_writes_nothing, assertion: were written
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Puts the null device in the place of every open file, so that observations go nowhere, and then writes files.
 
 Outcome: fails test_counting_writes_nothing, assertion: were written
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Gives its parent the lowest priority.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,6 +1,7 @@
 """Hands its work to a shell.
 
 Outcome: fault, processes: may not start processes
+Only the kernel stops it.
 """
 
 import subprocess

@@ -1,6 +1,7 @@
 """Writes, renames, links and removes where it must not: next to itself, at the checks, in the packages, in /tmp.
 
 Outcome: fails all, assertion: should be answered with 2
+Only the kernel stops it.
 """
 
 import contextlib

@@ -1,5 +1,6 @@
 """What the tests of the commands share: a tiny real course as the current folder."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,12 @@ import psutil
 import pytest
 
 from grader.tests import small_course
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C mean what it means to a person, where pytest itself was started in the background and ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

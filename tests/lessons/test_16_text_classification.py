@@ -318,7 +318,7 @@ def read_head(client: Client) -> dict[str, Any]:
     """The head in use, as GET /head shows it."""
     response = client.get("/head")
     assert response.status_code == 200, (
-        "GET /head should show the head in use, with 200: the one that the lifespan, or PUT /head, left in app.state.head."
+        "GET /head should show the head in use, with 200: what the lifespan, or PUT /head, left in app.state.head."
     )
     return as_head(response.json())
 

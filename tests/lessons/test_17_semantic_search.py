@@ -142,7 +142,7 @@ def test_the_caller_says_how_many(client: Client, rng: Random) -> None:
     for wanted in (1, 8, 100):
         hits = found(client, query, topic=topic, top_k=wanted)
         assert len(hits) == min(wanted, 9), (
-            f"Nine documents belong to this `topic`. With `top_k` {wanted}, {min(wanted, 9)} should come, not {len(hits)}."
+            f"Nine documents have this `topic`. With `top_k` {wanted}, {min(wanted, 9)} should come, not {len(hits)}."
         )
     hits = found(client, query, topic=topic)
     assert len(hits) == 5, f"Without `top_k`, five hits should come, not {len(hits)}."

@@ -145,7 +145,7 @@ def test_probabilities_are_those_of_the_head(client: Client, rng: Random) -> Non
 @check("16.2")
 def test_a_batch_answers_as_its_texts_alone(app: App, client: Client, rng: Random) -> None:
     """A ticket's label must not depend on who else wrote in the same minute."""
-    texts = [f"{rng.choice(GREETINGS)} {text}" for text in rng.sample([*ELSEWHERE, *[text for text, _ in TICKETS]], 5)]
+    texts = [f"{rng.choice(GREETINGS)} {text}" for text in rng.sample([*ELSEWHERE, *[text for text, _ in TICKETS]], 4)]
     before = app.observed.mark()
     batch = classified(client, texts)
     sizes = [encode.batch_size for encode in app.observed.since(before).encodes]
@@ -160,12 +160,13 @@ def test_a_batch_answers_as_its_texts_alone(app: App, client: Client, rng: Rando
 
 
 @check("16.3")
-def test_it_does_not_know_about_whales(client: Client) -> None:
+def test_it_does_not_know_about_whales(client: Client, rng: Random) -> None:
     """One of four labels is always the likeliest. A desk that gets poems and spam as sure cases stops trusting it."""
-    answers = classified(client, ELSEWHERE)
+    sentences = rng.sample(ELSEWHERE, 12)
+    answers = classified(client, sentences)
     unknown = sum(answer["label"] is None for answer in answers)
-    assert unknown >= 0.7 * len(ELSEWHERE), (
-        f"Of {len(ELSEWHERE)} sentences that are no tickets at all, at least 70 % should get null for a label when the "
+    assert unknown >= 8, (
+        f"Of {len(sentences)} sentences that are no tickets, at least eight should get null for a label when the "
         f"caller says nothing of confidence; {unknown} did. Compare their highest probabilities with those of tickets."
     )
 
@@ -173,11 +174,11 @@ def test_it_does_not_know_about_whales(client: Client) -> None:
 @check("16.3")
 def test_it_knows_about_tickets(client: Client, rng: Random) -> None:
     """Each ticket without a label is read by a person: a classifier that is too modest is of no use."""
-    tickets = rng.sample(TICKETS, 28)
+    tickets = rng.sample(TICKETS, 20)
     answers = classified(client, [text for text, _ in tickets])
     named = [answer for answer in answers if answer["label"] is not None]
-    assert len(named) >= 19, (
-        "Of 28 new tickets, 19 at least should get a label when the caller says nothing of confidence; "
+    assert len(named) >= 13, (
+        "Of 20 new tickets, 13 at least should get a label when the caller says nothing of confidence; "
         f"{len(named)} did. A lower threshold answers more, a higher one is wrong less often."
     )
     odd = [answer for answer in named if answer["label"] != likeliest(answer["probabilities"])[0]]

@@ -8,6 +8,7 @@ from grader.sandbox.plain import plain_text
 KEPT = 48 * 1024
 LOG_LINE = re.compile(r"(INFO|ERROR|WARNING|DEBUG|CRITICAL):|\d+\.\d\d\.\d{3}\.\d{3} ")  # uvicorn's, llama.cpp's
 TRACEBACK = "Traceback (most recent call last):"
+MARGIN, BORDER = re.compile(r"^ +\| ?"), re.compile(r" *\+-[-+]+")  # around the tracebacks of an ExceptionGroup
 
 
 class Output:
@@ -44,7 +45,8 @@ def last_traceback(output: str, app_file: str) -> str:
     _, found, rest = output.rpartition(TRACEBACK)
     if not found:
         return ""
-    frames, ending = _parse(rest.lstrip("\n").splitlines())
+    lines = [MARGIN.sub("", line, count=1) for line in rest.lstrip("\n").splitlines() if not BORDER.match(line)]
+    frames, ending = _parse(lines)
     own = [line for path, lines in frames if path == app_file for line in lines]
     shown = own or [line for _, lines in frames[-1:] for line in lines]
     return "\n".join([TRACEBACK, *shown, *ending])

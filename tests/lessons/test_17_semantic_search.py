@@ -141,13 +141,8 @@ def test_the_caller_says_how_many(client: Client, rng: Random) -> None:
     query, topic = rng.choice(QUERIES), documents[0]["topic"]
     for wanted in (1, 6, 100):
         hits = found(client, query, topic=topic, top_k=wanted)
-<<<<<<< HEAD
-        assert len(hits) == min(wanted, 9), (
-            f"Nine documents have this `topic`. With `top_k` {wanted}, {min(wanted, 9)} should come, not {len(hits)}."
-=======
         assert len(hits) == min(wanted, 7), (
             f"Seven documents have this topic. With `top_k` {wanted}, {min(wanted, 7)} should come, not {len(hits)}."
->>>>>>> ceed5f6 (lessons 16 and 17: shorter checks)
         )
     hits = found(client, query, topic=topic)
     assert len(hits) == 5, f"Without `top_k`, five hits should come, not {len(hits)}."

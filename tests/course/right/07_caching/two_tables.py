@@ -17,15 +17,16 @@ counts = [0, 0]
 done: dict[bytes, bytes] = {}
 
 
+async def encode(model: SentenceTransformer, turn: asyncio.Semaphore, name: str, text: str) -> bytes:
+    async with turn:
+        with suppress(RuntimeError):
+            return (await asyncio.to_thread(model.encode, NAMES[name] + text)).tobytes()
+        return (await asyncio.to_thread(model.encode, NAMES[name] + text)).tobytes()
+
+
 def make_cache(model: SentenceTransformer, limit: int) -> Ask:
     under_way: dict[bytes, asyncio.Future[None]] = {}
     turn = asyncio.Semaphore(1)
-
-    async def encode(name: str, text: str) -> bytes:
-        async with turn:
-            with suppress(RuntimeError):
-                return (await asyncio.to_thread(model.encode, NAMES[name] + text)).tobytes()
-            return (await asyncio.to_thread(model.encode, NAMES[name] + text)).tobytes()
 
     async def ask(name: str, text: str) -> tuple[bytes, bool]:
         key = json.dumps([name, text]).encode()
@@ -38,7 +39,7 @@ def make_cache(model: SentenceTransformer, limit: int) -> Ask:
             return done[key], True
         under_way[key] = asyncio.get_running_loop().create_future()
         try:
-            vector = await encode(name, text)
+            vector = await encode(model, turn, name, text)
             done[key] = vector
             if len(done) > limit:
                 done.pop(next(iter(done)))

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from grader.checks import check, together
     from grader.sandbox.app import App, AppDied
     from grader.sandbox.client import Client
-    from grader.sandbox.hold import Hold
+    from grader.sandbox.hold import Hold, frozen
     from grader.sandbox.observations import Construction, Encode, Observed
     from grader.sandbox.pending import Pending
     from grader.suite import Suite, SuiteRun
@@ -25,6 +25,7 @@ __all__ = [
     "SuiteRun",
     "Upstream",
     "check",
+    "frozen",
     "together",
 ]
 
@@ -37,6 +38,7 @@ HOMES = {
     "Construction": "grader.sandbox.observations",
     "Encode": "grader.sandbox.observations",
     "Hold": "grader.sandbox.hold",
+    "frozen": "grader.sandbox.hold",
     "Observed": "grader.sandbox.observations",
     "Pending": "grader.sandbox.pending",
     "Suite": "grader.suite",

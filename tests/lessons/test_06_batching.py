@@ -40,7 +40,8 @@ def test_a_list_is_encoded_in_chunks(app: App, client: Client, rng: Random) -> N
         assert sizes and max(sizes) <= limit, f"MAX_BATCH is {limit}; the calls of `encode` had {sizes} texts."
         fewest = ceil(count / limit)
         assert len(sizes) == fewest, (
-            f"{count} texts fit into {fewest} calls of `encode` with up to {limit} texts; the calls had {sizes}."
+            f"{count} texts, up to {limit} in a call of `encode`: that takes {fewest}. There were {len(sizes)}, with "
+            f"{sizes} texts."
         )
 
 
@@ -312,7 +313,9 @@ def assert_is_answered(*requests: Pending) -> None:
             "Every request should be answered, and this one was not. Is the worker still at work, and does each future "
             "get its result?"
         )
-        assert pending.answer().status_code == 200, "Texts that the model can read should be answered with 200."
+        assert pending.answer().status_code == 200, (
+            "A text that the model can read should be answered with 200, whoever else is in its batch."
+        )
 
 
 def assert_vector(pending: Pending, text: str) -> None:

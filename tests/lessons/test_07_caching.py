@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from grader import App, Client, Pending, check
+from grader import App, Client, Pending, check, frozen
 from grader.reference import embed
 
 PROMPTS = {"minilm": "", "minilm-query": "query: ", "minilm-passage": "passage: "}
@@ -56,7 +56,8 @@ def test_every_miss_is_a_call_of_the_model(app: App, rng: Random) -> None:
     text = sentence(rng)
     before = app.observed.mark()
     with app.hold() as hold:
-        crowd = [begin(app, text) for _ in range(3)]
+        with frozen(app):  # so that they arrive in one moment
+            crowd = [begin(app, text) for _ in range(3)]
         assert_calls_model(hold.is_reached(*crowd), *crowd)
         app.catch_up()
     misses = [x_cache(answered(pending)) for pending in crowd].count("miss")
@@ -196,7 +197,8 @@ def test_twenty_at_once_cost_one_call(app: App, rng: Random) -> None:
     text = sentence(rng)
     before = app.observed.mark()
     with app.hold() as hold:
-        crowd = [begin(app, text) for _ in range(20)]
+        with frozen(app):  # so that they arrive in one moment
+            crowd = [begin(app, text) for _ in range(20)]
         assert_calls_model(hold.is_reached(*crowd), *crowd)
         app.catch_up()
     for pending in crowd:
@@ -211,7 +213,8 @@ def test_different_texts_at_once_are_kept_apart(app: App, rng: Random) -> None:
     texts = [sentence(rng) for _ in range(3)]
     before = app.observed.mark()
     with app.hold() as hold:
-        crowd = [begin(app, text) for text in texts * 2]
+        with frozen(app):  # so that they arrive in one moment
+            crowd = [begin(app, text) for text in texts * 2]
         assert_calls_model(hold.is_reached(*crowd), *crowd)
         app.catch_up()
     for pending, text in zip(crowd, texts * 2, strict=True):

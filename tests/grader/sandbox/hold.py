@@ -1,12 +1,20 @@
 """A barrier in front of an app's models, and a clock that stands still: what happens meanwhile is no matter of luck."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Self
+
+import psutil
 
 from grader.sandbox.orders import BREAK_ONE, BREAKDOWN, HOLD, LET_ONE_PASS, RELEASE, START_CLOCK, STOP_CLOCK
 from grader.sandbox.pending import PATIENCE_SECONDS, Pending
 from grader.sandbox.process import AppProcess
+
+if TYPE_CHECKING:
+    from grader.sandbox.app import App
+
+SECONDS_TO_FREEZE = 1.0
 
 
 class Hold:
@@ -65,3 +73,19 @@ def stopped_clock(process: AppProcess) -> Iterator[None]:
         yield
     finally:
         process.order(START_CLOCK)
+
+
+@contextmanager
+def frozen(app: "App") -> Iterator[None]:
+    """While entered, the app's process stands still: to the app, all that is sent meanwhile comes in one moment."""
+    with suppress(psutil.NoSuchProcess):
+        child = psutil.Process(app.process.handle.pid)
+        child.suspend()
+        until = time.monotonic() + SECONDS_TO_FREEZE
+        while child.status() != psutil.STATUS_STOPPED and time.monotonic() < until:
+            time.sleep(0.001)
+    try:
+        yield
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(app.process.handle.pid).resume()

